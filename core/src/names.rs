@@ -11,7 +11,7 @@ macro_rules! names {
     };
 }
 
-// entries; all but the first and the last are also events that readers receive
+// entries; all but the first, the last and the calls are also events that readers receive
 names! {
     SESSION_CREATED = "session_created",
     RUN_STARTED = "run_started",
@@ -19,6 +19,7 @@ names! {
     STEP_STARTED = "step_started",
     ITEM = "item",
     ITEMS_SUPERSEDED = "items_superseded",
+    CALL_RECORDED = "call_recorded",
     ATTEMPT_FAILED = "attempt_failed",
     STEP_FAILED = "step_failed",
     STEP_COMMITTED = "step_committed",

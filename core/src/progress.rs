@@ -9,6 +9,8 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The position of a session.
 ///
@@ -96,6 +98,8 @@ pub(crate) struct Progress<N, F, I> {
     pub(crate) run: u64,
     /// The number of items of the current step that no commit covers. With a log, those that were added to it.
     pub(crate) shown: u64,
+    /// The results of the calls of the current step, by their keys. Empty without a log.
+    pub(crate) calls: BTreeMap<String, Value>,
     /// The failure that the last `on error` edge passes on.
     pub(crate) failure: Option<F>,
     /// The unfinished run. `None` at rest and at the end.
@@ -120,7 +124,8 @@ pub(crate) struct RemovedRun<N, F, I>(pub(crate) Option<Unfinished<N, F, I>>);
 impl<N, F, I> Progress<N, F, I> {
     /// Returns the progress of a session without any run.
     pub(crate) fn new(position: Position<N>) -> Self {
-        Self { position, step: 0, run: 0, shown: 0, failure: None, unfinished: None }
+        let (calls, failure, unfinished) = (BTreeMap::new(), None, None);
+        Self { position, step: 0, run: 0, shown: 0, calls, failure, unfinished }
     }
 
     /// Starts a run: at the node where the last one paused or, if it replaces an unfinished run, where that one
@@ -135,6 +140,7 @@ impl<N, F, I> Progress<N, F, I> {
             Some(replaced) => self.failure.clone_from(&replaced.origin_failure),
             None => self.shown = 0,
         }
+        self.forget_calls();
         self.run = run;
         self.position = Position::Unfinished(node.clone());
         let origin_failure = self.failure.clone();
@@ -153,7 +159,19 @@ impl<N, F, I> Progress<N, F, I> {
         self.shown = 0;
     }
 
-    /// Commits the current step.
+    /// Records the result of a call of the current step.
+    pub(crate) fn called(&mut self, key: String, result: Value) {
+        self.calls.insert(key, result);
+    }
+
+    /// Commits the current step in a log, and discards the results of its calls.
+    pub(crate) fn committed_in_log(&mut self, next: Next<N>) -> RemovedRun<N, F, I> {
+        self.forget_calls();
+        self.committed(next)
+    }
+
+    /// Commits the current step. Only sessions with a log have calls here: see
+    /// [`committed_in_log`](Self::committed_in_log).
     #[inline]
     pub(crate) fn committed(&mut self, next: Next<N>) -> RemovedRun<N, F, I> {
         if self.failure.is_some() {
@@ -168,6 +186,7 @@ impl<N, F, I> Progress<N, F, I> {
     pub(crate) fn failed_over(&mut self, failure: F, next: Next<N>) -> RemovedRun<N, F, I> {
         self.failure = Some(failure);
         self.shown = 0;
+        self.forget_calls();
         self.transition(next)
     }
 
@@ -188,6 +207,11 @@ impl<N, F, I> Progress<N, F, I> {
             Next::End => Position::Ended,
         };
         RemovedRun(self.unfinished.take())
+    }
+
+    /// Discards the results of the calls of the current step.
+    pub(crate) fn forget_calls(&mut self) {
+        self.calls.clear();
     }
 
     #[cold]

@@ -47,6 +47,8 @@ pub enum Do {
     /// Abandons the step, but continues.
     AbandonAndReturn,
     Sleep(Duration),
+    /// Makes a call with this key, whose result is the length of the key.
+    Call(&'static str),
 }
 
 type Calls = BTreeMap<&'static str, VecDeque<Vec<Do>>>;
@@ -121,6 +123,9 @@ pub async fn work(
                 let _ = futures::poll!(std::pin::pin!(cx.abandon()));
             }
             Do::Sleep(duration) => cx.sleep(duration).await,
+            Do::Call(key) => {
+                cx.once(key, async { Ok::<_, ActionError>(key.len()) }).await?;
+            }
         }
     }
     let mut done = log.done.clone();

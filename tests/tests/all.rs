@@ -20,6 +20,7 @@ pub mod inputs;
 pub mod keys;
 pub mod log;
 pub mod migrations;
+pub mod once;
 pub mod patches;
 pub mod positions;
 pub mod rejected;

@@ -204,7 +204,7 @@ async fn a_fixture_has_the_inputs_and_the_result_of_its_attempt() {
     assert_eq!(
         serde_json::to_value(&fixture).unwrap(),
         json!({
-            "v": 1,
+            "v": 2,
             "session": "s",
             "offset": fixture.offset,
             "graph": "Talking",
@@ -403,7 +403,7 @@ async fn an_invalid_fixture_is_rejected_with_the_reason() {
     for (json, text) in [
         (
             r#"{"v":99}"#,
-            "the fixture has format 99, and this program knows formats up to 1: update burdock to read it",
+            "the fixture has format 99, and this program knows formats up to 2: update burdock to read it",
         ),
         ("{}", "invalid fixture: missing field `v` at line 1 column 2"),
         (r#"{"v":1}"#, "invalid fixture: missing field `session` at line 1 column 7"),

@@ -8,6 +8,7 @@ pub(crate) mod debug;
 mod error;
 mod failure;
 pub(crate) mod mapped;
+mod once;
 pub(crate) mod thread;
 mod two_step;
 
@@ -15,6 +16,7 @@ pub use self::args::{Collect, HasInput, HasResource, Missing, NoReads, Scope};
 pub use self::error::{ActionError, Result};
 pub(crate) use self::failure::chain;
 pub use self::failure::{Failure, FailureCause};
+pub use self::once::CallError;
 pub use self::two_step::TwoStep;
 pub use crate::stream::Context;
 

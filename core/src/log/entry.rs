@@ -8,10 +8,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The format of the entries that this version writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// One entry of a session.
 ///
@@ -118,6 +118,20 @@ pub enum EntryKind {
         /// The number of superseded items in the log. A reader that received fewer of them, because one was
         /// stored and never shown, discards those that it received.
         items: u64,
+    },
+    /// An action made a call, whose result another attempt at the step does not compute again. Since format 2.
+    #[non_exhaustive]
+    CallRecorded {
+        /// The number of the step.
+        step: u64,
+        /// The node.
+        node: String,
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// The key of the call in the step.
+        key: String,
+        /// The result.
+        result: Value,
     },
     /// An attempt failed, and another one follows.
     #[non_exhaustive]
@@ -237,6 +251,9 @@ pub struct UnfinishedRun {
     pub inputs: Value,
     /// The number of items that the current step has shown and that no commit covers.
     pub shown: u64,
+    /// The results of the calls of the current step, by their keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calls: BTreeMap<String, Value>,
 }
 
 /// The identity of the graph that wrote a session.
@@ -304,6 +321,7 @@ impl EntryKind {
             Self::StepStarted { .. } => names::STEP_STARTED,
             Self::Item { .. } => names::ITEM,
             Self::ItemsSuperseded { .. } => names::ITEMS_SUPERSEDED,
+            Self::CallRecorded { .. } => names::CALL_RECORDED,
             Self::AttemptFailed { .. } => names::ATTEMPT_FAILED,
             Self::StepFailed { .. } => names::STEP_FAILED,
             Self::StepCommitted { .. } => names::STEP_COMMITTED,
@@ -343,7 +361,8 @@ impl Snapshot {
 impl UnfinishedRun {
     /// Returns a run that was started at `origin` and whose current step has shown no items.
     pub fn new(origin: impl Into<String>, inputs: Value) -> Self {
-        Self { origin: origin.into(), origin_failure: None, inputs, shown: 0 }
+        let (origin_failure, shown, calls) = (None, 0, BTreeMap::new());
+        Self { origin: origin.into(), origin_failure, inputs, shown, calls }
     }
 }
 
@@ -431,6 +450,9 @@ mod tests {
             json!({ "step_started": { "step": 0, "node": "ask" } }),
             json!({ "item": { "step": 0, "node": "ask", "attempt": 1, "item": 7 } }),
             json!({ "items_superseded": { "step": 0, "node": "ask", "items": 1 } }),
+            json!({ "call_recorded": {
+                "step": 0, "node": "ask", "attempt": 1, "key": "pay", "result": 7,
+            } }),
             json!({ "attempt_failed": { "step": 0, "failure": failure, "retry_in": 1 } }),
             json!({ "step_failed": { "step": 0, "failure": failure, "next": null } }),
             json!({ "step_committed": {

@@ -9,7 +9,7 @@ use crate::{
     state::{Document, Patch},
 };
 use serde_json::Value;
-use std::{ops::Range, sync::Arc};
+use std::{mem, ops::Range, sync::Arc};
 
 /// The state machine of a session in JSON, as a log has it.
 pub(crate) type RawProgress = Progress<String, FailureRecord, Value>;
@@ -175,9 +175,10 @@ impl Reading {
             }
             EntryKind::Item { .. } => progress.shown(),
             EntryKind::ItemsSuperseded { .. } => progress.superseded(),
+            EntryKind::CallRecorded { key, result, .. } => progress.called(key, result),
             EntryKind::StepCommitted { patches, next, .. } => {
                 patch(&mut self.state, patches)?;
-                let RemovedRun(_) = progress.committed(next);
+                let RemovedRun(_) = progress.committed_in_log(next);
             }
             EntryKind::StepFailed { failure, next: Some(next), .. } => {
                 let RemovedRun(_) = progress.failed_over(failure, next);
@@ -253,23 +254,24 @@ impl EntryKind {
 impl<S> Snapshot<S> {
     /// Returns the snapshot of a session.
     pub(crate) fn of(graph: GraphMark, version: u32, state: S, progress: RawProgress) -> Self {
-        let Progress { position, step, run, shown, failure, unfinished } = progress;
+        let Progress { position, step, run, shown, calls, failure, unfinished } = progress;
         let unfinished = unfinished.map(|run| {
             let Unfinished { origin, origin_failure, inputs } = run;
-            UnfinishedRun { origin, origin_failure, inputs, shown }
+            UnfinishedRun { origin, origin_failure, inputs, shown, calls }
         });
         Self { graph, version, state, position, step, run, unfinished, failure }
     }
 
     /// Splits the snapshot into the graph, the version of the state, the state, and everything else.
     pub(crate) fn into_parts(self) -> (GraphMark, u32, S, RawProgress) {
-        let Self { graph, version, state, position, step, run, unfinished, failure } = self;
+        let Self { graph, version, state, position, step, run, mut unfinished, failure } = self;
         let shown = unfinished.as_ref().map_or(0, |run| run.shown);
+        let calls = unfinished.as_mut().map(|run| mem::take(&mut run.calls)).unwrap_or_default();
         let unfinished = unfinished.map(|run| {
             let UnfinishedRun { origin, origin_failure, inputs, .. } = run;
             Unfinished { origin, origin_failure, inputs }
         });
-        let progress = Progress { position, step, run, shown, failure, unfinished };
+        let progress = Progress { position, step, run, shown, calls, failure, unfinished };
         (graph, version, state, progress)
     }
 }

@@ -37,8 +37,8 @@ pub(crate) struct Writer {
     next: Offset,
     /// Entries that were not submitted yet.
     queued: Vec<NewEntry>,
-    /// Appends in progress, in order. The lock is never taken; it makes the app `Sync`, which futures are not.
-    in_flight: Mutex<VecDeque<LogFuture<()>>>,
+    /// Appends in progress with the offsets of their first entries, in order. The lock is never taken; it makes the app `Sync`, which futures are not.
+    in_flight: Mutex<VecDeque<(Offset, LogFuture<()>)>>,
     weight: Weight,
     /// The error after which nothing can be written until the session is reopened.
     broken: Option<LogError>,
@@ -222,6 +222,11 @@ impl Writer {
         self.epoch
     }
 
+    /// Returns the offset of the next entry to be queued.
+    pub(crate) fn next(&self) -> Offset {
+        self.next
+    }
+
     /// Returns the cursor of the last queued entry, or of the last entry before the session was opened.
     pub(crate) fn cursor(&self) -> Option<Cursor> {
         let offset = Offset(self.next.0.checked_sub(1)?);
@@ -297,7 +302,7 @@ impl Writer {
         let at = Offset(self.next.0 - entries.len() as u64);
         let (session, epoch) = (self.session.clone(), self.epoch);
         let appending = self.log.append(Append { session, epoch, at, entries, urgency });
-        exclusive(&mut self.in_flight).push_back(appending);
+        exclusive(&mut self.in_flight).push_back((at, appending));
     }
 
     /// Submits items. The log has to batch them, because the writer is not called again until the action
@@ -343,9 +348,35 @@ impl Writer {
         self.poll_in_flight(cx)
     }
 
+    /// Submits the queued entries if entries before `end` are among them.
+    pub(crate) fn submit_until(&mut self, end: Offset) {
+        if self.submitted() < end {
+            self.submit_with(Urgency::Now);
+        }
+    }
+
+    /// Waits until the entries before `end`, which were submitted, are durable. Returns the offset up to which all entries are.
+    pub(crate) fn poll_until(
+        &mut self,
+        end: Offset,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Offset, LogError>> {
+        let polled = self.poll_in_flight(cx);
+        match exclusive(&mut self.in_flight).front() {
+            Some((at, _)) if *at >= end => Poll::Ready(Ok(*at)),
+            Some(_) => Poll::Pending,
+            None => polled.map_ok(|()| self.submitted()),
+        }
+    }
+
+    /// Returns the offset of the first queued entry.
+    fn submitted(&self) -> Offset {
+        Offset(self.next.0 - self.queued.len() as u64)
+    }
+
     fn poll_in_flight(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         let in_flight = exclusive(&mut self.in_flight);
-        while let Some(first) = in_flight.front_mut() {
+        while let Some((_, first)) = in_flight.front_mut() {
             let result = ready!(Pin::as_mut(first).poll(cx));
             in_flight.pop_front();
             if let Err(error) = result {

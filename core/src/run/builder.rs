@@ -404,6 +404,7 @@ impl<G: Graph> Parts<G> {
             session: id.as_str().into(),
             run: 0,
             generation: 0,
+            serial: 0,
             step: 0,
             attempt: 1,
             names: G::Node::NAMES,
@@ -416,6 +417,9 @@ impl<G: Graph> Parts<G> {
             (at_position::<G>(self.position), Observers::new(self.observers));
         let mut session =
             Session::new(self.state, progress, self.resources, context, observers, sender);
+        if self.log.is_some() {
+            session.context.control.set_logged();
+        }
         if self.log.is_some() || !session.observers.is_empty() {
             session.context.control.set_observed();
         }

@@ -151,6 +151,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
             Ok(()) => return Some(Ok(())),
             Err(cause) => cause,
         };
+        session.keep_calls();
         if !cause.is_retryable() || (session.delivered() > 0 && !superseding) {
             return Some(Err(cause));
         }
@@ -180,7 +181,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
         {
             yield_now().await;
         }
-        session.context.attempt += 1;
+        session.enter_again();
     }
 }
 
@@ -214,6 +215,7 @@ async fn fail<G: Graph>(
     node: G::Node,
     cause: Box<FailureCause>,
 ) -> Result<(), RunError> {
+    session.keep_calls();
     if let FailureCause::NotRecorded(error) = *cause {
         return Err(session.log_error(error));
     }

@@ -49,7 +49,7 @@ pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, R
     let failure = |record: Option<FailureRecord>| {
         record.map(|record| restore_failure::<G>(&record)).transpose()
     };
-    let Progress { position, step, run, shown, .. } = raw;
+    let Progress { position, step, run, shown, calls, .. } = raw;
     let position = match position {
         Position::Rest(node) => Position::Rest(at(&node)?),
         Position::Unfinished(node) => Position::Unfinished(at(&node)?),
@@ -66,7 +66,7 @@ pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, R
         (None, Position::Unfinished(node)) => Some(unfinished_at(node)),
         (_, Position::Rest(_) | Position::Ended) => None,
     };
-    Ok(Progress { position, step, run, shown, failure: failure(raw.failure)?, unfinished })
+    Ok(Progress { position, step, run, shown, calls, failure: failure(raw.failure)?, unfinished })
 }
 
 /// Converts the state machine into its form in a log.
@@ -78,6 +78,7 @@ pub(super) fn to_raw<N: Node, T>(progress: &Progress<N, Failure, RunInputs<T>>) 
         step: progress.step,
         run: progress.run,
         shown: progress.shown,
+        calls: progress.calls.clone(),
         failure: failure(&progress.failure),
         unfinished: progress.unfinished.as_ref().map(|run| Unfinished {
             origin: name(run.origin),

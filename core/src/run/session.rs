@@ -16,6 +16,7 @@ use crate::{
     stream::{Committing, SlotSender, Subscription},
     sync::{Mutex, exclusive},
 };
+use serde_json::Value;
 use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
 
 /// A session, owned by an app and borrowed by its runs.
@@ -89,6 +90,7 @@ impl<G: Graph> Session<G> {
         let json = json.map_err(|error| self.log_error(error))?;
         if let Start::Run(inputs) | Start::Restart(inputs) = mem::replace(start, Start::Resume) {
             let inputs = RunInputs { typed: Some(inputs), json };
+            self.context.control.forget_calls();
             let replaced = self.progress.started(self.progress.run + 1, node, inputs);
             discard("inputs", replaced);
         }
@@ -198,6 +200,40 @@ impl<G: Graph> Session<G> {
         self.context.node = node.index();
         self.context.attempt = 1;
         self.step_node = node;
+        self.begin_attempt();
+    }
+
+    /// Starts another attempt at the current step.
+    pub(super) fn enter_again(&mut self) {
+        self.context.attempt += 1;
+        self.begin_attempt();
+    }
+
+    #[inline]
+    fn begin_attempt(&mut self) {
+        self.context.serial += 1;
+        self.context.control.begin_attempt(self.context.serial);
+    }
+
+    /// Passes the calls of the step on to the current attempt, in a session with a log.
+    pub(super) fn pass_calls(&self) {
+        let end = self.journal.calls_end();
+        self.context.control.begin_logged(self.context.serial, &self.progress.calls, end);
+    }
+
+    /// Ends the current attempt, which was not committed, and keeps the results of its calls for the next one. Does nothing
+    /// between two attempts.
+    pub(super) fn keep_calls(&mut self) {
+        let Self { context, journal, progress, .. } = self;
+        let control = &context.control;
+        if !journal.has_log() {
+            control.keep_calls(context.serial, context.step);
+            return;
+        }
+        // results may have come after the last poll of the action, or with its panic
+        let add = |key: &str, result: &Value| journal.call(context, key, result);
+        progress.calls.extend(control.end_calls(context.serial, add));
+        journal.submit_calls();
     }
 
     /// Commits a step; steps are committed nowhere else. Before the call, the writes are in the state, the
@@ -205,6 +241,7 @@ impl<G: Graph> Session<G> {
     #[inline]
     pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
         self.last_committed = Some(node);
+        self.context.control.attempt_committed();
         let ended = self.progress.committed(next);
         if ended.0.is_some() {
             self.end_run(ended);
@@ -218,6 +255,7 @@ impl<G: Graph> Session<G> {
 
     /// Takes the error edge of a step that failed.
     pub(super) fn fail_over(&mut self, failure: Failure, next: Next<G::Node>) {
+        self.context.control.forget_calls();
         let ended = self.progress.failed_over(failure, next);
         self.end_run(ended);
     }
@@ -363,6 +401,7 @@ impl<G: Graph> Session<G> {
         self.context.control.set_node(node.index());
         // the thread of a blocking action cannot be dropped, but notices a stop
         self.context.control.stop(self.context.generation);
+        self.keep_calls();
         if self.unreported > 0 {
             let items = mem::take(&mut self.unreported);
             let event = self.event(self.step_node, EventKind::ItemsSuperseded { items });
@@ -393,6 +432,7 @@ impl<G: Graph> Session<G> {
     pub(super) fn clear_run(&mut self) {
         discard("inputs", self.ended_run.take());
         exclusive(&mut self.sender).remove_waker();
+        self.context.control.remove_run();
     }
 }
 

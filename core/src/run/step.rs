@@ -13,11 +13,13 @@ use crate::{
     panics::{contained, discard},
     state::FieldSet,
     stream::{Committing, Convert, Emit, Flow, SlotSender, Subscription, Wait, Yielder, Yielding},
-    sync::exclusive,
+    sync::{Mutex, exclusive, lock},
 };
+use serde_json::Value;
 use std::{
     future::poll_fn,
     marker::PhantomData,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context as Task, Poll},
 };
@@ -72,30 +74,58 @@ where
 {
     let session = step.session;
     async move {
-        let writes = {
-            let (parts, mut sink) = borrow_parts::<G, A::Yields>(session);
-            let attempt = parts.attempt::<A>(bind, sink.as_mut())?;
-            let writes = A::run(attempt).await.map_err(FailureCause::Error)?;
-            if let Some(sink) = sink.as_mut()
-                && sink.pending_item.is_some()
-            {
-                sink.context.control.set_committing(Committing::Yes);
-                poll_fn(|cx| sink.poll_pending(cx)).await;
-            }
-            writes
-        };
         if session.journal.has_log() {
-            return Candidate::new(session, writes).record(A::INFO.writes).await;
+            return perform_logged::<A, G>(session, bind).await;
         }
+        let writes = {
+            let (parts, _, sink) = borrow_parts(session);
+            let mut sink = A::Yields::STREAMS.then(|| sink.of(&parts, None));
+            let attempt = parts.attempt::<A>(bind, sink.as_mut())?;
+            A::run(attempt).await.map_err(FailureCause::Error)?
+        };
         Candidate::new(session, writes).commit()
     }
 }
 
-/// Borrows the parts of a session that an action reads, and the sink for its items if it streams.
-#[inline]
-fn borrow_parts<G: Graph, Y: Yielding>(
+/// [`perform`] in a session with a log, which records the items and the calls of the action before its commit.
+async fn perform_logged<A, G>(
     session: &mut Session<G>,
-) -> (Parts<'_, G>, Option<ItemSink<'_, G, Y>>) {
+    bind: impl FnOnce(&mut A::Params) + Send,
+) -> StepResult
+where
+    G: Graph,
+    A: Action<State = G::State>,
+    for<'a> A::Args<'a>: Collect<'a, G>,
+    A::Yields: Convert<G::Item>,
+{
+    session.pass_calls();
+    let writes = {
+        let (parts, journal, sink) = borrow_parts(session);
+        let (journal, context) = (Mutex::new(journal), parts.context);
+        let mut sink = A::Yields::STREAMS.then(|| sink.of(&parts, Some(&journal)));
+        let attempt = parts.attempt::<A>(bind, sink.as_mut())?;
+        let writes = {
+            let mut action = pin!(A::run(attempt));
+            poll_fn(|cx| poll_action(action.as_mut(), &journal, context, cx)).await
+        };
+        let writes = writes.map_err(FailureCause::Error)?;
+        if let Some(sink) = sink.as_mut()
+            && sink.pending_item.is_some()
+        {
+            sink.context.control.set_committing(Committing::Yes);
+            poll_fn(|cx| sink.poll_pending(cx)).await;
+        }
+        writes
+    };
+    Candidate::new(session, writes).record(A::INFO.writes).await
+}
+
+/// Borrows the parts of a session that an action reads, and the sink for its items if it streams. `journal` is that of the
+/// session.
+#[inline]
+fn borrow_parts<G: Graph>(
+    session: &mut Session<G>,
+) -> (Parts<'_, G>, &mut Journal<G>, SinkParts<'_, G>) {
     let Session { progress, context, .. } = session;
     let parts = Parts {
         state: &session.state,
@@ -104,20 +134,65 @@ fn borrow_parts<G: Graph, Y: Yielding>(
         context,
         failure: progress.failure.as_ref(),
     };
-    let sink = Y::STREAMS.then(|| ItemSink {
-        state: parts.state,
-        inputs: parts.inputs,
+    let sink = SinkParts {
         sender: exclusive(&mut session.sender),
         observers: &mut session.observers,
-        journal: &mut session.journal,
-        pending_item: None,
         item_pending: &mut session.item_pending,
         shown: &mut progress.shown,
-        context,
         node: session.step_node,
-        yields: PhantomData,
-    });
-    (parts, sink)
+    };
+    (parts, &mut session.journal, sink)
+}
+
+/// Polls an action, and has the log record the results of its calls.
+fn poll_action<G: Graph, F: Future>(
+    mut action: Pin<&mut F>,
+    journal: &Mutex<&mut Journal<G>>,
+    context: &Context,
+    cx: &mut Task<'_>,
+) -> Poll<F::Output> {
+    let control = &context.control;
+    loop {
+        let polled = action.as_mut().poll(cx);
+        if !control.calls_wait(cx.waker()) {
+            return polled;
+        }
+        let stored = {
+            let mut journal = lock(journal);
+            let add = |key: &str, result: &Value| journal.call(context, key, result);
+            let end = match control.record_calls(context.serial, add) {
+                Ok(end) => end,
+                Err(error) => {
+                    control.reject_item(error);
+                    return polled;
+                }
+            };
+            if polled.is_ready() {
+                // calls that were dropped: another attempt need not make them again
+                return polled;
+            }
+            journal.poll_calls(end, cx)
+        };
+        match stored {
+            Poll::Pending => {
+                if control.waiting_for() != Wait::Abandoned {
+                    control.set_waiting_for(Wait::Log);
+                }
+                return Poll::Pending;
+            }
+            Poll::Ready(Err(error)) => {
+                // the attempt fails with this error
+                control.reject_item(error);
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(end)) => control.calls_stored(end),
+        }
+        if control.slice.is_used_up(&*context.runtime) {
+            // a stop and the timeout of the attempt may be due
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+    }
 }
 
 /// Writes that are in the state but not committed. Dropping the candidate reverts them.
@@ -153,6 +228,7 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
         let not_recorded = |error| FailureCause::NotRecorded(error);
         self.enqueue(declared, next).map_err(not_recorded)?;
         self.session.journal.commit().await.map_err(not_recorded)?;
+        self.session.progress.forget_calls();
         self.accept(next);
         Ok(())
     }
@@ -203,7 +279,7 @@ impl<'s, G: Graph> Parts<'s, G> {
     fn attempt<A>(
         self,
         bind: impl FnOnce(&mut A::Params),
-        sink: Option<&'s mut ItemSink<'_, G, A::Yields>>,
+        sink: Option<&'s mut ItemSink<'_, '_, G, A::Yields>>,
     ) -> Result<Attempt<'s, A>, Box<FailureCause>>
     where
         A: Action<State = G::State>,
@@ -232,14 +308,51 @@ pub(super) fn map_unset_slot<T>(decision: Result<T, UnsetSlot>) -> Result<T, Box
     decision.map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name).into())
 }
 
+/// The parts of a session that its sink changes.
+struct SinkParts<'p, G: Graph> {
+    sender: &'p mut SlotSender<Published<G>>,
+    observers: &'p mut Observers<G>,
+    item_pending: &'p mut bool,
+    shown: &'p mut u64,
+    node: G::Node,
+}
+
+impl<'p, G: Graph> SinkParts<'p, G> {
+    /// Returns the sink for the items of an attempt.
+    #[inline]
+    fn of<'j, Y>(
+        self,
+        parts: &Parts<'p, G>,
+        journal: Option<&'p Mutex<&'j mut Journal<G>>>,
+    ) -> ItemSink<'p, 'j, G, Y> {
+        let Self { sender, observers, item_pending, shown, node } = self;
+        let &Parts { state, inputs, context, .. } = parts;
+        let (pending_item, yields) = (None, PhantomData);
+        ItemSink {
+            state,
+            inputs,
+            sender,
+            observers,
+            journal,
+            pending_item,
+            item_pending,
+            shown,
+            context,
+            node,
+            yields,
+        }
+    }
+}
+
 /// The sink for the items of an attempt: publishes them to the observers and then to the slot. Items are published
 /// nowhere else.
-struct ItemSink<'p, G: Graph, Y> {
+struct ItemSink<'p, 'j, G: Graph, Y> {
     state: &'p G::State,
     inputs: Option<&'p G::Inputs>,
     sender: &'p mut SlotSender<Published<G>>,
     observers: &'p mut Observers<G>,
-    journal: &'p mut Journal<G>,
+    /// The journal, which the calls of the action use as well; `None` without a log.
+    journal: Option<&'p Mutex<&'j mut Journal<G>>>,
     /// An item that was recorded and waits until it is durable.
     pending_item: Option<G::Item>,
     /// Whether there is a pending item. Unlike the item, it outlives the attempt.
@@ -250,7 +363,7 @@ struct ItemSink<'p, G: Graph, Y> {
     yields: PhantomData<fn() -> Y>,
 }
 
-impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for ItemSink<'_, G, Y> {
+impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for ItemSink<'_, '_, G, Y> {
     #[inline]
     fn poll_emit(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
         if self.context.control.has_subscribers() {
@@ -271,7 +384,7 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for ItemSink<'_,
     }
 }
 
-impl<G: Graph, Y: Convert<G::Item>> ItemSink<'_, G, Y> {
+impl<G: Graph, Y: Convert<G::Item>> ItemSink<'_, '_, G, Y> {
     /// `poll_emit` if a log, observers or a consumer of events receive the item. It is recorded before it is shown.
     fn poll_subscribed(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
         if self.context.control.has_rejected_item() {
@@ -320,16 +433,21 @@ impl<G: Graph, Y: Convert<G::Item>> ItemSink<'_, G, Y> {
             && let Some(item) = item.take()
         {
             let item = Y::convert(item);
-            self.journal.item(self.context, &item)?;
+            if let Some(journal) = self.journal {
+                lock(journal).item(self.context, &item)?;
+            }
             *self.shown += 1;
             *self.item_pending = true;
             self.pending_item = Some(item);
         }
-        self.journal.poll_item(cx)
+        match self.journal {
+            Some(journal) => lock(journal).poll_item(cx),
+            None => Poll::Ready(Ok(())),
+        }
     }
 }
 
-impl<G: Graph, Y> ItemSink<'_, G, Y> {
+impl<G: Graph, Y> ItemSink<'_, '_, G, Y> {
     /// Completes when the consumer has taken the item.
     #[inline]
     fn poll_free(&mut self, cx: &mut Task<'_>) -> Poll<Flow> {
@@ -357,7 +475,8 @@ impl<G: Graph, Y> ItemSink<'_, G, Y> {
     /// Notifies the observers of an item, and converts it into an event for a consumer of events.
     #[cold]
     fn publish(&mut self, item: G::Item) -> Published<G> {
-        let cursor = self.journal.writer().and_then(Writer::cursor);
+        let cursor =
+            self.journal.and_then(|journal| lock(journal).writer().and_then(Writer::cursor));
         let event = Event::new(self.context, self.node, cursor, EventKind::Item(item));
         self.observers.notify(&event, &Observed::new(&event, self.state, self.inputs));
         match event.kind {

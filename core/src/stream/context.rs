@@ -1,6 +1,6 @@
 //! The context of an action: its place in the run, and the requests to stop it.
 
-use super::{Control, Stopped, Threads, Wait};
+use super::{Control, Serial, Stopped, Threads, Wait};
 use crate::{runtime::Runtime, sync::Arc};
 use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration};
 
@@ -35,6 +35,8 @@ pub struct Context {
     pub(crate) generation: u64,
     pub(crate) step: u64,
     pub(crate) attempt: u32,
+    /// Identifies the attempt among those of the app.
+    pub(crate) serial: Serial,
     /// The names of the graph's nodes.
     pub(crate) names: &'static [&'static str],
     /// The index of the current node in `names`: a step stores only the index.
@@ -76,6 +78,28 @@ impl Context {
     /// step and run of the session.
     pub fn key(&self) -> String {
         format!("{}/{}/{}/{}", self.session, self.run, self.step, self.node())
+    }
+
+    /// An idempotency key for one of several side effects of a step: [`key`](Self::key), and the name of the effect.
+    ///
+    /// ```
+    /// use burdock::{Context, prelude::*};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Bill { receipt: String }
+    ///
+    /// #[action(state = Bill, writes(receipt))]
+    /// async fn pay(#[context] cx: &Context) -> Result<Writes> {
+    ///     Ok(Writes { receipt: cx.key_of("deposit") })
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (_, writes) = pay::test(&Bill::default()).await;
+    /// assert_eq!(writes?.receipt, "test/1/0/pay/deposit");
+    /// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+    /// ```
+    pub fn key_of(&self, effect: &str) -> String {
+        format!("{}/{effect}", self.key())
     }
 
     /// Returns whether a stop was requested, or, on the thread of a blocking action, the run was

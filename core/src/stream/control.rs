@@ -1,10 +1,12 @@
 //! Stop requests, and the other state that runs share with other threads.
 
-use super::slot::SlotState;
-use crate::log::LogError;
+use super::{CallStart, NotStored, Serial, calls::Calls, slot::SlotState};
+use crate::log::{LogError, Offset};
 use crate::runtime::TimeSlice;
 use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, lock};
+use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     fmt,
     pin::Pin,
     task::{Context, Poll, Waker},
@@ -26,6 +28,14 @@ pub(crate) struct Control {
     waiting: Mutex<Waiting>,
     /// The error with which the log rejected an item of the current attempt.
     rejection: Mutex<Option<LogError>>,
+    /// The calls of the current attempt.
+    pub(super) calls: Mutex<Calls>,
+    /// The current attempt, and 0 between two attempts. An app with a log has it in `calls` as well.
+    attempt: AtomicU64,
+    /// Whether an attempt of an app without a log has made a call.
+    has_calls: AtomicBool,
+    /// Whether the app has a log.
+    has_log: AtomicBool,
     /// A [`Committing`].
     committing: AtomicBool,
     /// A [`Wait`].
@@ -153,6 +163,175 @@ impl Control {
     /// Returns whether the log has rejected an item of the current attempt.
     pub(crate) fn has_rejected_item(&self) -> bool {
         lock(&self.rejection).is_some()
+    }
+
+    /// Marks that the app has a log, which records the results of calls.
+    pub(crate) fn set_logged(&self) {
+        self.has_log.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn has_log(&self) -> bool {
+        self.has_log.load(Ordering::Relaxed)
+    }
+
+    /// Starts an attempt.
+    #[inline]
+    pub(crate) fn begin_attempt(&self, attempt: Serial) {
+        self.attempt.store(attempt, Ordering::Relaxed);
+    }
+
+    /// Starts an attempt of an app with a log, whose step has added these results to the journal, before `end`.
+    pub(crate) fn begin_logged(
+        &self,
+        attempt: Serial,
+        added: &BTreeMap<String, Value>,
+        end: Offset,
+    ) {
+        let over = lock(&self.calls).reset_logged(attempt, added, end);
+        over.into_iter().for_each(Waker::wake);
+    }
+
+    /// Starts an attempt of a test, whose step has recorded these results.
+    pub(crate) fn begin_recorded(&self, attempt: Serial, recorded: BTreeMap<String, Value>) {
+        self.begin_attempt(attempt);
+        lock(&self.calls).reset(attempt, recorded);
+    }
+
+    /// Starts a call of an attempt at a step.
+    pub(crate) fn start_call(&self, attempt: Serial, step: u64, key: &str) -> CallStart {
+        let mut calls = lock(&self.calls);
+        if !self.has_log() {
+            // in the opposite order of `keep_calls`: either the attempt is over here, or its end takes the lock
+            self.has_calls.store(true, Ordering::SeqCst);
+            if self.attempt.load(Ordering::SeqCst) != attempt {
+                return CallStart::Over;
+            }
+            if !calls.is_of(attempt) {
+                // the first call of the attempt
+                calls.reset_kept(attempt, step);
+            }
+        }
+        let start = calls.start(attempt, key);
+        if start == CallStart::Waiting {
+            // the run asks the log
+            let run = calls.run();
+            drop(calls);
+            run.into_iter().for_each(Waker::wake);
+        }
+        start
+    }
+
+    /// Ends a call that was dropped before it returned.
+    pub(crate) fn abandon_call(&self, attempt: Serial, key: &str) {
+        lock(&self.calls).abandon(attempt, key);
+    }
+
+    /// Keeps the result of a call without a log. Returns `false` if the attempt is over.
+    pub(crate) fn keep_call(&self, attempt: Serial, key: &str, result: Value) -> bool {
+        lock(&self.calls).keep(attempt, key, result)
+    }
+
+    /// Has the run record the result of a call.
+    pub(crate) fn submit_call(&self, attempt: Serial, key: &str, result: Value) {
+        let run = {
+            let mut calls = lock(&self.calls);
+            calls.submit(attempt, key, result);
+            calls.run()
+        };
+        run.into_iter().for_each(Waker::wake);
+    }
+
+    /// Completes with the result of a call when the log has it, or with the reason why it does not return.
+    pub(crate) fn poll_call(
+        &self,
+        attempt: Serial,
+        key: &str,
+        waker: &Waker,
+    ) -> Poll<Result<Value, NotStored>> {
+        let (polled, _replaced) = lock(&self.calls).poll(attempt, key, waker);
+        polled
+    }
+
+    /// Registers the task of the run, and returns whether a call waits for the log.
+    pub(crate) fn calls_wait(&self, run: &Waker) -> bool {
+        let (is_waiting, _replaced) = {
+            let mut calls = lock(&self.calls);
+            (calls.is_waiting(), calls.set_run(Some(run)))
+        };
+        is_waiting
+    }
+
+    /// Removes the task of the run, which its waker would keep alive.
+    pub(crate) fn remove_run(&self) {
+        if self.has_log() {
+            let _removed = lock(&self.calls).set_run(None);
+        }
+    }
+
+    /// Adds the new results of the calls of an attempt to the journal. Returns the offset up to which the journal has to be
+    /// stored so that the first call can return.
+    pub(crate) fn record_calls(
+        &self,
+        attempt: Serial,
+        add: impl FnMut(&str, &Value) -> Result<Offset, LogError>,
+    ) -> Result<Offset, LogError> {
+        lock(&self.calls).record(attempt, add)
+    }
+
+    /// Called when the log has the journal up to `end`.
+    pub(crate) fn calls_stored(&self, end: Offset) {
+        let wakers = lock(&self.calls).stored(end);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ends an attempt that was committed: its calls are over.
+    #[inline]
+    pub(crate) fn attempt_committed(&self) {
+        self.attempt.store(0, Ordering::Relaxed);
+        if self.has_log() || self.has_calls.load(Ordering::Relaxed) {
+            self.discard_calls();
+        }
+    }
+
+    #[cold]
+    fn discard_calls(&self) {
+        self.has_calls.store(false, Ordering::Relaxed);
+        let over = {
+            let mut calls = lock(&self.calls);
+            calls.forget();
+            calls.clear()
+        };
+        over.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ends an attempt of an app with a log that was not committed, and adds its new results to the journal. Returns the
+    /// results of its calls.
+    pub(crate) fn end_calls(
+        &self,
+        attempt: Serial,
+        add: impl FnMut(&str, &Value) -> Result<Offset, LogError>,
+    ) -> BTreeMap<String, Value> {
+        self.attempt.store(0, Ordering::Relaxed);
+        let (results, over) = lock(&self.calls).end(attempt, add);
+        over.into_iter().for_each(Waker::wake);
+        results
+    }
+
+    /// Ends an attempt of an app without a log that was not committed. Keeps the results of its calls.
+    pub(crate) fn keep_calls(&self, attempt: Serial, step: u64) {
+        self.attempt.store(0, Ordering::SeqCst);
+        // stays set until the results are discarded
+        if self.has_calls.load(Ordering::SeqCst) {
+            lock(&self.calls).keep_results(attempt, step);
+        }
+    }
+
+    /// Discards the results of the calls that are kept without a log.
+    pub(crate) fn forget_calls(&self) {
+        if !self.has_log() {
+            lock(&self.calls).forget();
+        }
     }
 
     pub(crate) fn set_committing(&self, committing: Committing) {

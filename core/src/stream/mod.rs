@@ -6,6 +6,7 @@
 //! ```
 //! The slot holds one item: an action that yields is suspended until the consumer has taken it.
 
+mod calls;
 mod context;
 mod control;
 mod slot;
@@ -16,5 +17,6 @@ pub use self::control::{Stopped, Stopper};
 pub(crate) use self::yielder::Convert;
 pub use self::yielder::{Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 
+pub(crate) use self::calls::{CallStart, NotStored, Serial};
 pub(crate) use self::control::{Committing, Control, Subscription, Threads, Wait, WaitKey};
 pub(crate) use self::slot::{KnownWaker, SlotReceiver, SlotSender, one_item_slot};

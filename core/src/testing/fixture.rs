@@ -11,7 +11,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One recorded attempt at a step: the input of the action, and its result.
 ///
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// ```
 #[doc = include_str!("../docs/cafe.txt")]
 /// # use burdock::log::{Log, MemoryLog, SessionId};
-/// # use std::sync::Arc;
+/// # use std::{collections::BTreeMap, sync::Arc};
 /// use burdock::testing::{self, Fixture};
 ///
 /// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
@@ -70,6 +70,9 @@ pub struct Fixture {
     /// The items that the attempt has shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Value>,
+    /// The results of the calls that the step had recorded, by their keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calls: BTreeMap<String, Value>,
     /// Whether the run was stopped and ended with this step.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
@@ -130,6 +133,7 @@ async fn read(
     let before = Offset(offset.0.saturating_sub(1));
     let RawSessionView { snapshot, .. } = RawSessionView::at(log, session, before).await?;
     let Snapshot { graph, version, state, step, run, unfinished, failure, .. } = snapshot;
+    let (inputs, calls) = unfinished.map(|run| (run.inputs, run.calls)).unwrap_or_default();
     Ok(Fixture {
         format: FORMAT,
         session: session.clone(),
@@ -144,7 +148,8 @@ async fn read(
         attempt: end.attempt,
         version,
         state,
-        inputs: unfinished.map_or(Value::Null, |run| run.inputs),
+        inputs,
+        calls,
         failure,
         conclusion: end.conclusion,
     })
@@ -192,6 +197,7 @@ impl Fixture {
         sorted.state.sort_keys();
         let state = sorted.state.values_mut();
         let values = state.chain([&mut sorted.inputs]).chain(&mut sorted.items);
+        let values = values.chain(sorted.calls.values_mut());
         values.for_each(Value::sort_all_objects);
         if let Conclusion::Committed { patches, .. } = &mut sorted.conclusion {
             for (_, patch) in patches {

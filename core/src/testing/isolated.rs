@@ -10,8 +10,10 @@ use crate::{
     runtime::{Runtime, Sleep, default_runtime},
     stream::{Control, Emit, Flow, Threads, Yielder, Yields},
 };
+use serde_json::Value;
 use std::{
     any::{Any, type_name},
+    collections::BTreeMap,
     fmt,
     future::poll_fn,
     pin::{Pin, pin},
@@ -113,6 +115,7 @@ pub struct ActionTest<'a, A: Action> {
     resources: TestValues,
     params: A::Params,
     failure: Option<Failure>,
+    calls: BTreeMap<String, Value>,
     stop_after: Option<usize>,
     runtime: Option<Arc<dyn Runtime>>,
     location: Location,
@@ -147,6 +150,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
             resources: TestValues::default(),
             params: A::Params::default(),
             failure: None,
+            calls: BTreeMap::new(),
             stop_after: None,
             runtime: default_runtime(),
             location: Location {
@@ -222,6 +226,31 @@ impl<'a, A: Action> ActionTest<'a, A> {
         self
     }
 
+    /// Sets the result that an earlier attempt has recorded for a [call](Context::once): the call is not made.
+    ///
+    /// ```
+    /// use burdock::{Context, prelude::*};
+    /// use serde_json::json;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Bill { receipt: String }
+    /// # async fn charge() -> Result<String> { Err(burdock::ActionError::msg("never called")) }
+    ///
+    /// #[action(state = Bill, writes(receipt))]
+    /// async fn pay(#[context] cx: &Context) -> Result<Writes> {
+    ///     Ok(Writes { receipt: cx.once("charge", charge()).await? })
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (_, writes) = pay::test(&Bill::default()).recorded_call("charge", json!("paid")).await;
+    /// assert_eq!(writes?.receipt, "paid");
+    /// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+    /// ```
+    pub fn recorded_call(mut self, key: &str, result: Value) -> Self {
+        self.calls.insert(key.to_owned(), result);
+        self
+    }
+
     /// Requests a stop after this number of items.
     ///
     /// ```
@@ -247,9 +276,13 @@ impl<'a, A: Action> ActionTest<'a, A> {
         mut self,
         location: Location,
         failure: Option<&Failure>,
+        calls: &BTreeMap<String, Value>,
         stop_after: Option<usize>,
         timeout: Option<Duration>,
     ) -> Self {
+        for (key, result) in calls {
+            self.calls.entry(key.clone()).or_insert_with(|| result.clone());
+        }
         self.failure = self.failure.or_else(|| failure.cloned());
         self.stop_after = self.stop_after.or(stop_after);
         Self { location, on_failure: OnFailure::Catch { timeout }, ..self }
@@ -286,12 +319,14 @@ impl<'a, A: Action> ActionTest<'a, A> {
             run,
             step,
             attempt,
+            serial: 1,
             names,
             node,
             control: crate::sync::Arc::clone(&sink.control),
             threads: crate::sync::Arc::new(Threads::default()),
             runtime,
         };
+        sink.control.begin_recorded(context.serial, self.calls);
         if self.stop_after == Some(0) {
             sink.control.stop(1);
         }

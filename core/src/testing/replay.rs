@@ -112,7 +112,7 @@ impl<G: Graph> Replay<G> {
         for<'c> A::Args<'c>: Collect<'c, TestScope>,
         G::Item: LogItem,
     {
-        let Fixture { session, run, step, attempt, items, stopped, .. } = &self.fixture;
+        let Fixture { session, run, step, attempt, items, calls, stopped, .. } = &self.fixture;
         let location = Location {
             session: session.as_str().into(),
             run: *run,
@@ -122,7 +122,8 @@ impl<G: Graph> Replay<G> {
             node: G::Node::NAMES.iter().position(|name| *name == self.node).unwrap_or_default(),
         };
         let stop_after = (*stopped && !items.is_empty()).then_some(items.len());
-        let test = test.replaying(location, self.failure.as_ref(), stop_after, self.timeout());
+        let test =
+            test.replaying(location, self.failure.as_ref(), calls, stop_after, self.timeout());
         let (items, writes) = test.attempt().await;
         let mut parts = Vec::new();
         let items = items.into_iter().map(<A::Yields as Convert<G::Item>>::convert);

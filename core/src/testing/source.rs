@@ -338,6 +338,7 @@ mod tests {
             inputs: json!({}),
             failure: None,
             items: Vec::new(),
+            calls: std::collections::BTreeMap::new(),
             stopped: false,
             conclusion: Conclusion::Committed { patches: Vec::new(), next: Next::End },
         }

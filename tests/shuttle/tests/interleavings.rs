@@ -5,9 +5,16 @@
 #![cfg(shuttle)]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-use burdock::{Outcome, Position, RunErrorKind, prelude::*, runtime::Sleep};
+use burdock::{
+    ActionError, Outcome, Position, RunErrorKind, log::MemoryLog, prelude::*, runtime::Sleep,
+};
 use serde::{Deserialize, Serialize};
-use shuttle::{check_pct, check_random, future::block_on, thread};
+use shuttle::{
+    Config, Runner, check_random,
+    future::block_on,
+    scheduler::{PctScheduler, RandomScheduler},
+    thread,
+};
 use std::{
     future::{pending, poll_fn},
     pin::{Pin, pin},
@@ -64,6 +71,15 @@ async fn until_stopped(#[context] cx: &burdock::Context) -> Result<Writes> {
     Ok(Writes { shown: 2, stopped: true })
 }
 
+/// Makes two calls on a thread.
+#[action(state = Count, writes(shown), blocking)]
+fn calls_on_a_thread(#[context] cx: &burdock::Context) -> Result<Writes> {
+    let call = |number: u64| {
+        block_on(cx.once(number.to_string(), async move { Ok::<_, ActionError>(number) }))
+    };
+    Ok(Writes { shown: call(1)? + call(2)? })
+}
+
 /// Waits for a stop with two futures, after others were polled and dropped.
 #[streaming_action(state = Count, writes(shown, stopped), yields(u64))]
 async fn until_both_are_stopped(#[context] cx: &burdock::Context) -> Result<Writes> {
@@ -93,6 +109,14 @@ graph! {
 }
 
 graph! {
+    Calling(Count) {
+        nodes { calls_on_a_thread }
+        start calls_on_a_thread;
+        calls_on_a_thread -> pause;
+    }
+}
+
+graph! {
     Threaded(Count) {
         yields u64;
         nodes { on_a_thread }
@@ -112,8 +136,11 @@ graph! {
 }
 
 fn explore(test: fn()) {
-    check_random(test, ROUNDS);
-    check_pct(test, ROUNDS, 3);
+    // the default of 32 KiB is too small for a log, which serializes its entries
+    let mut config = Config::new();
+    config.stack_size = 1 << 20;
+    Runner::new(RandomScheduler::new(ROUNDS), config.clone()).run(test);
+    Runner::new(PctScheduler::new(3, ROUNDS), config).run(test);
 }
 
 #[test]
@@ -183,6 +210,43 @@ fn dropping_a_run_between_items_keeps_the_last_commit_and_ends_its_thread() {
         };
         check_random(test, ROUNDS);
     }
+}
+
+#[test]
+fn calls_of_a_thread_return() {
+    explore(|| {
+        block_on(async {
+            let app = Calling::app().runtime(Interleaved).log(MemoryLog::new());
+            let mut app = app.build().await.unwrap();
+            assert_eq!(app.run(CallingInputs {}).await.unwrap().state().shown, 3);
+            app.close().await.unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_call_of_a_thread_returns_although_its_run_is_dropped() {
+    explore(|| {
+        block_on(async {
+            let app = Calling::app().runtime(Interleaved).log(MemoryLog::new());
+            let mut app = app.build().await.unwrap();
+            {
+                let mut run = app.run(CallingInputs {}).into_future();
+                for _ in 0..3 {
+                    let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut run).poll(cx).is_ready()));
+                    if polled.await {
+                        break;
+                    }
+                    thread::yield_now();
+                }
+            }
+            if let Position::Unfinished(_) = app.position() {
+                app.resume().await.unwrap();
+            }
+            // waits for the threads
+            app.close().await.unwrap();
+        });
+    });
 }
 
 #[test]

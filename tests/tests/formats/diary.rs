@@ -40,6 +40,9 @@ async fn write(
             Do::AwaitStop => cx.stopped().await,
             Do::Hang => pending().await,
             Do::Sleep(duration) => cx.sleep(duration).await,
+            Do::Call(key) => {
+                cx.once(key, async { Ok::<_, ActionError>(key.len()) }).await?;
+            }
             _ => {}
         }
     }
@@ -218,7 +221,8 @@ async fn write_unfinished(log: &MemoryLog, clock: &Clock) {
     app.run(inputs("two")).await.unwrap_err();
     app.close().await.unwrap();
     open_later(log.clone(), "unfinished", Script::default(), clock).await.close().await.unwrap();
-    let script = Script::default().on("second", [Do::Yield(8), Do::Yield(9), Do::Hang]);
+    let script =
+        Script::default().on("second", [Do::Call("ink"), Do::Yield(8), Do::Yield(9), Do::Hang]);
     let mut app = open(log.clone(), "unfinished", script, clock).await;
     app.resume().await.unwrap();
     let mut run = app.run(inputs("three"));

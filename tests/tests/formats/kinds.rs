@@ -67,7 +67,7 @@ fn a_folder_of_fixtures_has_no_other_files() {
 }
 
 /// All kinds of entries, patches and failures. A new kind has to be added here, and to a fixture.
-const WANTED: [&str; 33] = [
+const WANTED: [&str; 35] = [
     "session created",
     "session forked",
     "run started",
@@ -75,6 +75,7 @@ const WANTED: [&str; 33] = [
     "step started",
     "item",
     "items superseded",
+    "call recorded",
     "attempt failed",
     "step failed",
     "step failed, with an error edge",
@@ -89,6 +90,7 @@ const WANTED: [&str; 33] = [
     "snapshot",
     "snapshot in a run",
     "snapshot with items",
+    "snapshot with calls",
     "set",
     "append",
     "shorten",
@@ -112,6 +114,7 @@ fn collect(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
         EntryKind::StepStarted { .. } => "step started",
         EntryKind::Item { .. } => "item",
         EntryKind::ItemsSuperseded { .. } => "items superseded",
+        EntryKind::CallRecorded { .. } => "call recorded",
         EntryKind::AttemptFailed { .. } => "attempt failed",
         EntryKind::StepFailed { next: None, .. } => "step failed",
         EntryKind::StepFailed { next: Some(_), .. } => "step failed, with an error edge",
@@ -138,6 +141,7 @@ fn collect(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
             let run = snapshot.unfinished.as_ref();
             seen.extend(run.map(|_| "snapshot in a run"));
             seen.extend(run.filter(|run| run.shown > 0).map(|_| "snapshot with items"));
+            seen.extend(run.filter(|run| !run.calls.is_empty()).map(|_| "snapshot with calls"));
             let across_a_pause = run.filter(|run| run.origin_failure.is_some());
             seen.extend(across_a_pause.map(|_| "failure kept across a pause"));
         }

@@ -29,7 +29,7 @@ async fn a_session_with_an_entry_of_a_newer_format_cannot_be_opened() {
     assert!(matches!(error, BuildError::Open(ReadError::Log(LogError::NewerFormat { .. }))));
     assert_eq!(
         error.to_string(),
-        "an entry has format 2, and this program knows formats up to 1: update burdock to read it"
+        "an entry has format 3, and this program knows formats up to 2: update burdock to read it"
     );
 }
 
@@ -37,7 +37,7 @@ async fn a_session_with_an_entry_of_a_newer_format_cannot_be_opened() {
 async fn a_file_of_a_newer_schema_is_rejected_and_not_changed() {
     let copy = tempfile::tempdir().unwrap();
     let path = copy.path().join("sessions.db");
-    let mut bytes = fs::read(folder(FORMAT).join("sessions.db")).unwrap();
+    let mut bytes = fs::read(folder(1).join("sessions.db")).unwrap();
     // where SQLite keeps `user_version`
     assert_eq!(bytes[60..64], 1_u32.to_be_bytes());
     bytes[60..64].copy_from_slice(&3_u32.to_be_bytes());

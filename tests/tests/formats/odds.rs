@@ -25,6 +25,7 @@ pub fn odds() -> Vec<Entry> {
     let mut run = UnfinishedRun::new("first", json!(null));
     run.origin_failure = Some(failure(CauseRecord::Timeout(u64::MAX)));
     run.shown = 2;
+    run.calls.insert("a \"key\"".into(), json!({ "big": u64::MAX }));
     let patches = vec![
         ("a \"field\"\u{7f}\u{2028}\u{1F600}\0".into(), Patch::Set(json!({ "deep": [[{}]] }))),
         ("list".into(), Patch::Append { keep: 0, tail: vec![json!(1.5e300), json!(-0.0)] }),
@@ -49,6 +50,9 @@ pub fn odds() -> Vec<Entry> {
         committed(2, patches),
         json!({ "run_failed": { "node": "", "error": [] } }),
         committed(1, of_a_map),
+        json!({ "call_recorded": {
+            "step": 9, "node": "first", "attempt": u32::MAX, "key": "", "result": [null, 1.5e300],
+        } }),
     ];
     let entry = |kind| {
         let kind = serde_json::from_value(kind).unwrap();

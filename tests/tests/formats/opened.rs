@@ -137,9 +137,11 @@ async fn a_run_that_a_crash_interrupted_is_resumed_with_its_inputs() {
         let records = records(&*log, "unfinished").await;
         let id = SessionId::new("unfinished").unwrap();
         let after = records[usize::try_from(next).unwrap()..].iter();
-        let mut after = after.map(|record| record.entry(&id).unwrap().kind);
-        // the graph has another hash than the one that wrote the fixture
-        assert!(matches!(after.next(), Some(EntryKind::Snapshot(_))));
+        let mut after = after.map(|record| record.entry(&id).unwrap().kind).peekable();
+        // the graph that wrote the first format has another hash
+        let is_changed = records[0].json.contains(r#""v":1,"#);
+        let snapshot = after.next_if(|kind| matches!(kind, EntryKind::Snapshot(_)));
+        assert_eq!(snapshot.is_some(), is_changed);
         assert!(matches!(after.next(), Some(EntryKind::RunResumed { .. })));
         assert!(matches!(after.next(), Some(EntryKind::ItemsSuperseded { items: 2, .. })));
     })

@@ -31,11 +31,24 @@ pub enum Act {
     Sleep(u8),
     Hang,
     AwaitStop,
+    /// Makes a call, under the next key of the attempt.
+    Call,
+    /// Makes a call that takes a second.
+    SlowCall,
 }
 
-/// The instructions for the next calls, of any node. Calls beyond these only commit.
+/// The instructions for the next attempts, of any node. Attempts beyond these only commit.
 #[derive(Clone, Default)]
-pub struct Script(Arc<Mutex<(VecDeque<Vec<Act>>, u32)>>);
+pub struct Script(Arc<Mutex<(VecDeque<Vec<Act>>, u32)>>, Arc<Mutex<Vec<Called>>>);
+
+/// A call that has returned.
+#[derive(Clone, Debug)]
+pub struct Called {
+    pub session: String,
+    pub step: u64,
+    pub key: String,
+    pub result: u32,
+}
 
 impl Script {
     pub fn set(&self, calls: &[Vec<Act>]) {
@@ -46,15 +59,42 @@ impl Script {
         self.0.lock().unwrap().0.pop_front().unwrap_or_default()
     }
 
-    fn item(&self) -> f64 {
+    fn number(&self) -> u32 {
         let mut script = self.0.lock().unwrap();
         script.1 += 1;
-        f64::from(script.1)
+        script.1
+    }
+
+    fn item(&self) -> f64 {
+        f64::from(self.number())
+    }
+
+    /// The calls that have returned so far.
+    pub fn called(&self) -> Vec<Called> {
+        self.1.lock().unwrap().clone()
+    }
+
+    /// Makes a call, whose result is a number that no other call has.
+    async fn make(&self, calls: &mut u32, delay: Duration, cx: &Context) -> Result<()> {
+        *calls += 1;
+        let (key, step) = (calls.to_string(), cx.step());
+        let effect = async {
+            if !delay.is_zero() {
+                cx.sleep(delay).await;
+            }
+            Ok::<_, ActionError>(self.number())
+        };
+        let result = cx.once(key.as_str(), effect).await?;
+        let session = cx.session().to_owned();
+        self.1.lock().unwrap().push(Called { session, step, key, result });
+        Ok(())
     }
 }
 
-async fn act(act: Act, cx: &Context) -> Result<()> {
+async fn act(act: Act, script: &Script, calls: &mut u32, cx: &Context) -> Result<()> {
     match act {
+        Act::Call => script.make(calls, Duration::ZERO, cx).await?,
+        Act::SlowCall => script.make(calls, Duration::from_secs(1), cx).await?,
         Act::Item | Act::BadItem => {}
         Act::Fail => return Err(ActionError::msg("later, perhaps")),
         Act::FailTerminally => return Err(ActionError::msg("never").terminal()),
@@ -74,8 +114,9 @@ pub async fn take(
     #[resource] script: &Script,
     #[context] cx: &Context,
 ) -> Result<Writes> {
+    let mut calls = 0;
     for next in script.call() {
-        act(next, cx).await?;
+        act(next, script, &mut calls, cx).await?;
     }
     let mut done = ledger.done.clone();
     done.push_back(format!("took {text}"));
@@ -88,8 +129,9 @@ pub async fn answer(
     #[resource] script: &Script,
     #[context] cx: &Context,
 ) -> Result<Writes> {
+    let mut calls = 0;
     for next in script.call() {
-        act(next, cx).await?;
+        act(next, script, &mut calls, cx).await?;
         let item = match next {
             Act::Item => script.item(),
             Act::BadItem => f64::NAN,
@@ -113,8 +155,9 @@ pub async fn judge(
     #[resource] script: &Script,
     #[context] cx: &Context,
 ) -> Result<Writes> {
+    let mut calls = 0;
     for next in script.call() {
-        act(next, cx).await?;
+        act(next, script, &mut calls, cx).await?;
     }
     let mut done = ledger.done.clone();
     done.push_back(format!("judged {}", ledger.reply));
@@ -128,8 +171,9 @@ pub async fn rescue(
     #[error] failure: &Failure,
     #[context] cx: &Context,
 ) -> Result<Writes> {
+    let mut calls = 0;
     for next in script.call() {
-        act(next, cx).await?;
+        act(next, script, &mut calls, cx).await?;
         if next == Act::Item {
             yield_!(script.item());
         }

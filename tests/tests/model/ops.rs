@@ -127,7 +127,9 @@ impl Dice {
     }
 
     fn act(&mut self) -> Act {
-        match self.roll(16) {
+        match self.roll(20) {
+            16..19 => Act::Call,
+            19 => Act::SlowCall,
             0..8 => Act::Item,
             8 => Act::BadItem,
             9 | 10 => Act::Fail,

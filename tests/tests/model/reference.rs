@@ -8,7 +8,7 @@ use burdock::{
     state::Patch,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The expected session after some entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Unfinished {
     pub origin_failure: Option<String>,
     pub text: String,
     pub shown: u64,
+    /// The results of the calls of the current step.
+    pub calls: BTreeMap<String, Value>,
 }
 
 /// Returns the state after the commit of a node.
@@ -111,6 +113,7 @@ impl Book {
         self.failure = None;
         if let Some(run) = &mut self.unfinished {
             run.shown = 0;
+            run.calls.clear();
         }
         self.go(next(node, &self.state));
     }
@@ -120,6 +123,7 @@ impl Book {
         self.failure = Some(node.into());
         if let Some(run) = &mut self.unfinished {
             run.shown = 0;
+            run.calls.clear();
         }
         self.go(next);
     }
@@ -137,6 +141,7 @@ impl Book {
             origin_failure: self.failure.clone(),
             text: text.into(),
             shown,
+            calls: BTreeMap::new(),
         });
     }
 
@@ -153,6 +158,7 @@ impl Book {
                 origin_failure: run.origin_failure.map(failure),
                 text: run.inputs["text"].as_str().unwrap().into(),
                 shown: run.shown,
+                calls: run.calls,
             }),
         }
     }
@@ -285,6 +291,11 @@ impl Reading {
                 must!(step == book.step && items > 0 && items == *shown, "{shown} were shown");
                 *shown = 0;
                 self.items.truncate(self.items.len() - usize::try_from(items).unwrap());
+            }
+            EntryKind::CallRecorded { step, node, key, result, .. } => {
+                must!(step == book.step && at(book, &node), "another step");
+                let calls = &mut book.unfinished.as_mut().unwrap().calls;
+                must!(calls.insert(key, result).is_none(), "a call was made twice");
             }
             EntryKind::AttemptFailed { step, failure, .. } => {
                 must!(step == book.step && at(book, &failure.node), "another step");

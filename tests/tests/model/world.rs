@@ -10,12 +10,13 @@ use crate::{
 };
 use burdock::{
     App, Position,
-    log::{Cursor, Durability, Epoch, Log, Offset, RawSessionView, Record, SessionId},
+    log::{Cursor, Durability, EntryKind, Epoch, Log, Offset, RawSessionView, Record, SessionId},
 };
 use burdock_tests::{
     clock::Clock,
     faulty::{FaultyLog, block_on},
 };
+use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
     pin::pin,
@@ -257,6 +258,33 @@ impl World {
         self.consumer.reconnect(&log, &self.id, opening.start)
     }
 
+    /// Checks that the log has the result of each call that has returned.
+    fn check_calls(&self, reading: &Reading) -> Verdict {
+        let mut recorded: Vec<(u64, String, Value)> = Vec::new();
+        for record in &reading.records {
+            match record.entry(&self.id).unwrap().kind {
+                EntryKind::CallRecorded { step, key, result, .. } => {
+                    recorded.push((step, key, result));
+                }
+                // a fork in the middle of a step
+                EntryKind::SessionCreated { snapshot, .. } => {
+                    let calls = snapshot.unfinished.map(|run| run.calls).unwrap_or_default();
+                    recorded.extend(
+                        calls.into_iter().map(|(key, result)| (snapshot.step, key, result)),
+                    );
+                }
+                _ => {}
+            }
+        }
+        for call in self.script.called() {
+            if call.session == self.id.as_str() {
+                let wanted = (call.step, call.key.clone(), json!(call.result));
+                must!(recorded.contains(&wanted), "the log does not have {call:?}");
+            }
+        }
+        Ok(())
+    }
+
     /// Checks the invariants that hold after every operation.
     fn check(&mut self) -> Verdict {
         self.rebase()?;
@@ -266,6 +294,7 @@ impl World {
             let found = reading.records.get(at).map(Record::cursor);
             must!(found == Some(*cursor), "{cursor} was durable, but the log has {found:?}");
         }
+        self.check_calls(&reading)?;
         let (book, app) = (&self.book, self.app.as_ref().unwrap());
         must!(*app.state() == book.state, "state {:?}, not {:?}", app.state(), book.state);
         let position = named(app.position());

@@ -37,6 +37,8 @@ struct Recorder<G: Graph> {
     encode: EncodeItem<G>,
     /// The cursor of the last commit.
     committed: Option<Cursor>,
+    /// The offset after the last result of a call.
+    calls_end: Offset,
     runs: Runs,
     /// Whether a snapshot has to be written before the next entry: another version of the graph or the state wrote
     /// the session, and the next entry uses the names of this version.
@@ -65,8 +67,9 @@ impl<G: Graph> Journal<G> {
     }
 
     pub(super) fn new(writer: Writer, encode: EncodeItem<G>) -> Self {
-        let (committed, runs, snapshot_due) = (None, Runs::default(), false);
-        Self(Some(Box::new(Recorder { writer, encode, committed, runs, snapshot_due })))
+        let (committed, calls_end) = (None, Offset::ZERO);
+        let (runs, snapshot_due) = (Runs::default(), false);
+        Self(Some(Box::new(Recorder { writer, encode, committed, calls_end, runs, snapshot_due })))
     }
 
     /// Returns whether the app has a log.
@@ -150,6 +153,47 @@ impl<G: Graph> Journal<G> {
             recorder.writer.enqueue(entry);
         }
         Ok(())
+    }
+
+    /// Adds the result of a call. Returns the offset after it.
+    pub(super) fn call(
+        &mut self,
+        context: &ActionContext,
+        key: &str,
+        result: &Value,
+    ) -> Result<Offset, LogError> {
+        let Some(recorder) = &mut self.0 else { return Ok(Offset::ZERO) };
+        let (step, node, attempt) = (context.step, context.node().to_owned(), context.attempt);
+        let (key, result) = (key.to_owned(), result.clone());
+        recorder.writer.append(&EntryKind::CallRecorded { step, node, attempt, key, result })?;
+        recorder.calls_end = recorder.writer.next();
+        Ok(recorder.calls_end)
+    }
+
+    /// Returns the offset after the last result of a call.
+    pub(super) fn calls_end(&self) -> Offset {
+        self.0.as_ref().map_or(Offset::ZERO, |recorder| recorder.calls_end)
+    }
+
+    /// Submits the added results of calls at once: the next attempt waits for them.
+    pub(super) fn submit_calls(&mut self) {
+        if let Some(recorder) = &mut self.0 {
+            recorder.writer.submit_until(recorder.calls_end);
+        }
+    }
+
+    /// Submits the added results of calls, and waits until the entries before `end` are durable. Returns the offset up to
+    /// which all entries are.
+    pub(super) fn poll_calls(
+        &mut self,
+        end: Offset,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Offset, LogError>> {
+        self.submit_calls();
+        match &mut self.0 {
+            Some(recorder) => recorder.writer.poll_until(end, cx),
+            None => Poll::Ready(Ok(end)),
+        }
     }
 
     /// Completes when an added item may be shown.
@@ -318,6 +362,8 @@ impl<G: Graph> Journal<G> {
         let Some(recorder) = &mut self.0 else { return };
         let error = recorder.writer.broken().map(|error| chain(error));
         recorder.writer.resume();
+        // all that was read is durable
+        recorder.calls_end = Offset::ZERO;
         let missing = recorder.runs.recovered(last, error);
         if let (Some(MissingEnd { error }), Some(node)) = (missing, unfinished.map(name)) {
             recorder.enqueue(&match error.clone() {
@@ -387,7 +433,7 @@ impl<G: Graph> Recorder<G> {
     ) -> Result<(), LogError> {
         let mut progress = to_raw(progress);
         if let Some(next) = next {
-            let RemovedRun(_) = progress.committed(next.map(name));
+            let RemovedRun(_) = progress.committed_in_log(next.map(name));
         }
         let (graph, version) = (G::mark().clone(), G::State::VERSION);
         let snapshot: Snapshot<Fields<'_, G::State>> =
@@ -412,7 +458,12 @@ impl<G: Graph> Recorder<G> {
     ) -> Result<(), LogError> {
         // not only at commits, because many runs in a row may fail before their first commit
         if self.snapshot_due || self.writer.is_snapshot_due() {
-            self.snapshot(state, progress, None)?;
+            match self.snapshot(state, progress, None) {
+                // with the results of the step's calls; the next step has none of them
+                Err(LogError::TooLarge { .. })
+                    if !self.snapshot_due && !progress.calls.is_empty() => {}
+                added => added?,
+            }
             self.snapshot_due = false;
         }
         Ok(())

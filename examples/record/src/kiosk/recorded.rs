@@ -5,7 +5,7 @@
 use super::*;
 
 const ORDER_AT_STEP_2: &str = r#"{
-  "v": 1,
+  "v": 2,
   "session": "monday",
   "offset": 10,
   "graph": "Kiosk",
@@ -66,7 +66,7 @@ async fn order_at_step_2() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 const SELL_AT_STEP_3: &str = r#"{
-  "v": 1,
+  "v": 2,
   "session": "monday",
   "offset": 14,
   "graph": "Kiosk",
@@ -138,7 +138,7 @@ async fn sell_at_step_3() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 const ORDER_AT_STEP_4: &str = r#"{
-  "v": 1,
+  "v": 2,
   "session": "monday",
   "offset": 18,
   "graph": "Kiosk",
@@ -203,7 +203,7 @@ async fn order_at_step_4() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 const SELL_FAILS_AT_STEP_5: &str = r#"{
-  "v": 1,
+  "v": 2,
   "session": "monday",
   "offset": 20,
   "graph": "Kiosk",
