@@ -15,11 +15,11 @@ pub use crate::{
         Missing, NeedInfo, NoReads, ParamInfo, Scope, UnsetSlot, Writes,
     },
     graph::{
-        BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, Graph, Next, Node, NodeInfo, Topology,
+        BindingInfo, BoundParam, ChildInfo, Edge, EdgeEnd, EdgeKind, Graph, Next, Node, NodeInfo, Topology,
         name_hash,
     },
     log::GraphMark,
-    run::{AppBuilder, Provided},
+    run::{AppBuilder, Provided, Sub, Within},
     state::{
         FieldInfo, FieldPatches, FieldSet, Migration, Patch, PatchFailed, State, StateFields,
         UNKNOWN, index_of,
@@ -50,6 +50,7 @@ pub use crate::{
         policy::Policy,
         runner::{NodeRunner, StepResult},
     },
+    run::sub::start::{ChildResources, CloneResource},
     sealed::Sealed,
     state::{
         field::{

@@ -20,6 +20,8 @@ names! {
     ITEM = "item",
     ITEMS_SUPERSEDED = "items_superseded",
     CALL_RECORDED = "call_recorded",
+    CHILD_STARTED = "child_started",
+    CHILD_ENDED = "child_ended",
     ATTEMPT_FAILED = "attempt_failed",
     STEP_FAILED = "step_failed",
     STEP_COMMITTED = "step_committed",

@@ -9,7 +9,6 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The position of a session.
@@ -85,12 +84,12 @@ impl<N> Next<N> {
     }
 }
 
-/// Everything in a session except its state, over nodes `N`, failures `F` and inputs `I`.
+/// Everything in a session except its state, over nodes `N`, failures `F`, inputs `I` and calls `C`.
 ///
 /// An app stores it with the types of its graph, a reader of the log as JSON. Both change it only by
 /// the methods below, one for each kind of entry that changes a session.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Progress<N, F, I> {
+pub(crate) struct Progress<N, F, I, C> {
     pub(crate) position: Position<N>,
     /// The number of steps that were committed.
     pub(crate) step: u64,
@@ -98,8 +97,8 @@ pub(crate) struct Progress<N, F, I> {
     pub(crate) run: u64,
     /// The number of items of the current step that no commit covers. With a log, those that were added to it.
     pub(crate) shown: u64,
-    /// The results of the calls of the current step, by their keys. Empty without a log.
-    pub(crate) calls: BTreeMap<String, Value>,
+    /// The calls of the current step, by their keys. Empty without a log.
+    pub(crate) calls: BTreeMap<String, C>,
     /// The failure that the last `on error` edge passes on.
     pub(crate) failure: Option<F>,
     /// The unfinished run. `None` at rest and at the end.
@@ -121,7 +120,7 @@ pub(crate) struct Unfinished<N, F, I> {
 #[must_use = "destructors may panic"]
 pub(crate) struct RemovedRun<N, F, I>(pub(crate) Option<Unfinished<N, F, I>>);
 
-impl<N, F, I> Progress<N, F, I> {
+impl<N, F, I, C> Progress<N, F, I, C> {
     /// Returns the progress of a session without any run.
     pub(crate) fn new(position: Position<N>) -> Self {
         let (calls, failure, unfinished) = (BTreeMap::new(), None, None);
@@ -159,12 +158,12 @@ impl<N, F, I> Progress<N, F, I> {
         self.shown = 0;
     }
 
-    /// Records the result of a call of the current step.
-    pub(crate) fn called(&mut self, key: String, result: Value) {
-        self.calls.insert(key, result);
+    /// Records a call of the current step.
+    pub(crate) fn called(&mut self, key: String, call: C) {
+        self.calls.insert(key, call);
     }
 
-    /// Commits the current step in a log, and discards the results of its calls.
+    /// Commits the current step in a log, and discards its calls.
     pub(crate) fn committed_in_log(&mut self, next: Next<N>) -> RemovedRun<N, F, I> {
         self.forget_calls();
         self.committed(next)
@@ -209,7 +208,7 @@ impl<N, F, I> Progress<N, F, I> {
         RemovedRun(self.unfinished.take())
     }
 
-    /// Discards the results of the calls of the current step.
+    /// Discards the calls of the current step.
     pub(crate) fn forget_calls(&mut self) {
         self.calls.clear();
     }

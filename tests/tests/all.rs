@@ -6,6 +6,7 @@ pub mod action_test;
 pub mod api;
 pub mod blocking;
 pub mod borrowed;
+pub mod children;
 pub mod committed;
 pub mod counted;
 pub mod deployed;

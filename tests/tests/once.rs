@@ -4,14 +4,14 @@
 use burdock::{
     ActionError, App, Context, Outcome, Position, Retry, RunErrorKind,
     action::{CallError, FailureCause},
-    log::{Durability, EntryKind, Log, MemoryLog, Offset, RawSessionView, SessionId, fork},
+    log::{CallKind, CallRecord, Durability, EntryKind, Log, MemoryLog, Offset, RawSessionView, SessionId, fork},
     prelude::*,
 };
 use burdock_sqlite::SqliteLog;
 use burdock_tests::faulty::{Fate, FaultyLog};
 use futures::future::{join, join_all};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -261,7 +261,8 @@ async fn calls_are_in_views_snapshots_and_copies_of_the_step_and_in_no_later_one
     app.flush().await.unwrap();
     let view = RawSessionView::latest(&log, &ada()).await.unwrap();
     let calls = view.snapshot.unfinished.unwrap().calls;
-    assert_eq!(calls, BTreeMap::from([("first".to_owned(), json!("first 1"))]));
+    let expected = CallRecord::of(CallKind::Once, json!("first 1"));
+    assert_eq!(calls, BTreeMap::from([("first".to_owned(), expected)]));
 
     // a copy in the middle of the step has the result as well
     let copy = SessionId::new("copy").unwrap();
@@ -740,11 +741,11 @@ async fn a_step_with_calls_is_replayed_without_making_them() -> TestResult {
     let offset = Offset(at.ok_or("no commit")? as u64);
     let fixture = burdock::testing::fixture(&log, &ada(), offset).await?;
     let expected =
-        EFFECTS[..4].iter().map(|name| ((*name).to_owned(), Value::from(format!("{name} 1"))));
+        EFFECTS[..4].iter().map(|name| ((*name).to_owned(), CallRecord::of(CallKind::Once, format!("{name} 1").into())));
     assert_eq!(fixture.calls, expected.collect());
     let (_, writes) = pay::test(&Bill::default())
         .resource("world", World::default())
-        .recorded_call("first", fixture.calls["first"].clone())
+        .recorded_call("first", fixture.calls["first"].result().unwrap().clone())
         .await;
     assert_eq!(writes?.receipts[..2], ["first 1", "second 1"]);
     Ok(())

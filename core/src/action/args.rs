@@ -1,7 +1,7 @@
 //! Passing inputs and resources from a graph to an action.
 
 use super::{ActionError, Failure, UnsetSlot};
-use crate::sealed::Sealed;
+use crate::{graph::BindingInfo, sealed::Sealed};
 use std::{marker::PhantomData, sync::Arc};
 
 /// A source of inputs and resources for actions: a graph, or a test of one action.
@@ -12,6 +12,9 @@ pub trait Scope: Sealed + Sized + 'static {
     type Inputs: Clone + Send + Sync + 'static;
     /// The resources, which the app takes once.
     type Resources: Send + Sync + 'static;
+    /// The names and the types of the resources.
+    #[doc(hidden)]
+    const RESOURCES: &'static [BindingInfo] = &[];
 }
 
 /// A graph that has an input of this name and type; `graph!` implements it.

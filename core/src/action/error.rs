@@ -179,6 +179,11 @@ thread_local! {
     static TERMINAL: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Called by the `source` of an error that is terminal. See [`has_terminal`].
+pub(crate) fn mark_terminal() {
+    TERMINAL.set(true);
+}
+
 /// Returns whether a terminal action error is in the chain. A downcast would not find it in an error that
 /// forwards its methods, as `anyhow` and `#[error(transparent)]` do, so calls of `source` are recorded instead.
 fn has_terminal(error: &(dyn Error + 'static)) -> bool {
@@ -193,7 +198,7 @@ fn has_terminal(error: &(dyn Error + 'static)) -> bool {
 impl Error for ActionError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         if self.0.terminal {
-            TERMINAL.set(true);
+            mark_terminal();
         }
         self.0.cause.source()
     }

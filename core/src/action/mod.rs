@@ -13,14 +13,17 @@ pub(crate) mod thread;
 mod two_step;
 
 pub use self::args::{Collect, HasInput, HasResource, Missing, NoReads, Scope};
+pub(crate) use self::error::mark_terminal;
 pub use self::error::{ActionError, Result};
 pub(crate) use self::failure::chain;
 pub use self::failure::{Failure, FailureCause};
 pub use self::once::CallError;
+pub(crate) use self::once::OpenCall;
 pub use self::two_step::TwoStep;
 pub use crate::stream::Context;
 
 use crate::{
+    graph::ChildInfo,
     state::{FieldPatches, FieldSet, PatchFailed, State},
     stream::{Yielder, Yielding, Yields},
 };
@@ -205,6 +208,8 @@ pub struct ActionInfo {
     pub writes: FieldSet,
     /// The inputs and resources that the action needs.
     pub needs: &'static [NeedInfo],
+    /// The graphs that the action runs as children.
+    pub graphs: &'static [ChildInfo],
     /// The type of the items, as written; empty if it is not known.
     pub yields: &'static str,
     /// The parameters of the action.
@@ -294,6 +299,7 @@ impl ActionInfo {
             reads: FieldSet::EMPTY,
             writes: FieldSet::EMPTY,
             needs: &[],
+            graphs: &[],
             yields: "",
             params: &[],
             failure: false,
@@ -336,6 +342,12 @@ impl ActionInfo {
     #[must_use]
     pub const fn needs(self, needs: &'static [NeedInfo]) -> Self {
         Self { needs, ..self }
+    }
+
+    /// Declares the graphs that the action runs as children.
+    #[must_use]
+    pub const fn graphs(self, graphs: &'static [ChildInfo]) -> Self {
+        Self { graphs, ..self }
     }
 
     /// Declares the name of the item type.

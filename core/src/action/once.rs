@@ -3,8 +3,9 @@
 use super::{ActionError, Result};
 use crate::{
     Context,
+    log::{CallKind, CallRecord},
     state::{read, to_json, unreadable},
-    stream::{CallStart, NotStored},
+    stream::{CallStart, NewCall, NotStored},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -12,10 +13,10 @@ use std::{any::type_name, future::poll_fn};
 
 impl Context {
     /// Makes a call once in this step: its result is recorded in the log before it is returned, and another attempt at the
-    /// step returns the recorded result without polling `call`.
+    /// step returns the recorded result without polling `future`.
     ///
     /// This holds for retries, for a resume after a crash, a stop or a failure, and in another process. Without a log, it
-    /// holds as long as the app lives. An error of `call` is not recorded.
+    /// holds as long as the app lives. An error of `future` is not recorded.
     ///
     /// A crash between the effect and the record repeats the effect. Pass [`key_of`](Self::key_of) to the other side, as an
     /// idempotency key.
@@ -68,69 +69,143 @@ impl Context {
     /// ```
     ///
     /// # Errors
-    /// Returns the error of `call`, and a terminal [`CallError`] if the key is used twice, if the recorded result is not a
-    /// `T`, if the result cannot be recorded, or if the attempt is over. If the log fails, the attempt fails.
+    /// Returns the error of `future`, and a terminal [`CallError`] if the key is used twice, if the recorded result is not a
+    /// `T` or of a call of another kind, if the result cannot be recorded, or if the attempt is over. If the log fails, the attempt fails.
     ///
     /// # Cancel safety
-    /// Dropping the future drops `call`. If `call` had completed, its result may be recorded; another call with the key
+    /// Dropping the returned future drops `future`. If that had completed, its result may be recorded; another call with the key
     /// then returns it.
     pub async fn once<T, E>(
         &self,
         key: impl Into<String>,
-        call: impl Future<Output = std::result::Result<T, E>>,
+        future: impl Future<Output = std::result::Result<T, E>>,
     ) -> Result<T>
     where
         T: Serialize + DeserializeOwned,
         E: Into<ActionError>,
     {
-        let key = key.into();
-        let node = self.node();
-        let start = self.control.start_call(self.serial, self.step, &key);
-        if let CallStart::Repeated = start {
-            return Err(CallError::Repeated { key, node }.into_action());
+        let (call, recorded) = self.open_call(key.into()).await.map_err(CallError::into_action)?;
+        if let Some(record) = recorded {
+            let result = match &record {
+                CallRecord::Once(result) => from_record(call.key(), self.node(), result),
+                other => Err(call.other_kind(other, "once").into_action()),
+            };
+            call.returned();
+            return result;
         }
-        if let CallStart::Over = start {
-            return Err(over(&key, node));
-        }
-        let mut guard = CallGuard { context: self, key: &key, returned: false };
-        let result = match start {
-            CallStart::Recorded(json) => from_record(&key, node, &json),
-            CallStart::Waiting => {
-                self.stored(&key).await.and_then(|json| from_record(&key, node, &json))
-            }
-            CallStart::New | CallStart::Repeated | CallStart::Over => match call.await {
-                Ok(value) => self.record(&key, value).await,
-                // not recorded: the call may be made again, also in this attempt
-                Err(error) => return Err(error.into()),
-            },
-        };
-        guard.returned = true;
+        // an error is not recorded: the call may be made again, also in this attempt
+        let value = future.await.map_err(Into::into)?;
+        let result = call.record_value(CallKind::Once, value).await.map_err(CallError::into_action);
+        call.returned();
         result
     }
 
-    /// Records the result of a call, and returns it.
-    async fn record<T: Serialize + DeserializeOwned>(&self, key: &str, value: T) -> Result<T> {
+    /// Starts a call of this attempt. Also returns its record if an earlier attempt has made it.
+    pub(crate) async fn open_call(
+        &self,
+        key: String,
+    ) -> Result<(OpenCall<'_>, Option<CallRecord>), CallError> {
+        let start = self.control.start_call(self.serial, self.step, &key);
+        let node = self.node();
+        match start {
+            CallStart::Repeated => Err(CallError::Repeated { key, node }),
+            CallStart::Over => Err(CallError::Over { key, node }),
+            CallStart::New => Ok((OpenCall { context: self, key, returned: false }, None)),
+            CallStart::Recorded(record) => {
+                Ok((OpenCall { context: self, key, returned: false }, Some(record)))
+            }
+            CallStart::Waiting => {
+                let call = OpenCall { context: self, key, returned: false };
+                let record = call.stored().await?;
+                Ok((call, Some(record)))
+            }
+        }
+    }
+}
+
+/// A call of an attempt, from its start until it returns. Dropping it frees its key.
+#[derive(Debug)]
+pub(crate) struct OpenCall<'a> {
+    context: &'a Context,
+    key: String,
+    returned: bool,
+}
+
+impl OpenCall<'_> {
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Ends the call: its key cannot be used again in this attempt.
+    pub(crate) fn returned(mut self) {
+        self.returned = true;
+    }
+
+    /// Records the result of the call, and returns it.
+    async fn record_value<T: Serialize + DeserializeOwned>(
+        &self,
+        kind: CallKind,
+        value: T,
+    ) -> Result<T, CallError> {
         let json = to_json(&value).and_then(|json| match read::<T>(&json) {
             Ok(_) => Ok(json),
             Err(error) => Err(unreadable(error.inner())),
         });
-        let json = json.map_err(|error| not_recorded(key, self.node(), error.to_string()))?;
-        if !self.control.has_log() {
-            let kept = self.control.keep_call(self.serial, key, json);
-            return if kept { Ok(value) } else { Err(over(key, self.node())) };
-        }
-        self.control.submit_call(self.serial, key, json);
-        self.stored(key).await?;
+        let json = json.map_err(|error| self.not_recorded(error.to_string()))?;
+        self.record(NewCall::Result(kind, json), None).await?;
         Ok(value)
     }
 
-    /// Waits until the log has the result of a call.
-    async fn stored(&self, key: &str) -> Result<Value> {
-        let stored = poll_fn(|cx| self.control.poll_call(self.serial, key, cx.waker())).await;
+    /// Records a part of the call, whose record so far is `before`. Returns the record.
+    pub(crate) async fn record(
+        &self,
+        call: NewCall,
+        before: Option<&CallRecord>,
+    ) -> Result<CallRecord, CallError> {
+        let Context { control, serial, home, .. } = self.context;
+        if control.has_log() {
+            control.submit_call(*serial, &self.key, call);
+            return self.stored().await;
+        }
+        let record = call.into_record(before, |prefix| home.unlogged_child(prefix));
+        let record = record.map_err(|error| self.not_recorded(error.to_string()))?;
+        if control.keep_call(*serial, &self.key, record.clone()) {
+            Ok(record)
+        } else {
+            Err(self.over())
+        }
+    }
+
+    /// Waits until the log has the record of the call.
+    async fn stored(&self) -> Result<CallRecord, CallError> {
+        let Context { control, serial, .. } = self.context;
+        let stored = poll_fn(|cx| control.poll_call(*serial, &self.key, cx.waker())).await;
         stored.map_err(|reason| match reason {
-            NotStored::Refused(error) => not_recorded(key, self.node(), error.to_string()),
-            NotStored::Over => over(key, self.node()),
+            NotStored::Refused(error) => self.not_recorded(error.to_string()),
+            NotStored::Over => self.over(),
         })
+    }
+
+    fn over(&self) -> CallError {
+        CallError::Over { key: self.key.clone(), node: self.context.node() }
+    }
+
+    pub(crate) fn not_recorded(&self, reason: String) -> CallError {
+        CallError::NotRecorded { key: self.key.clone(), node: self.context.node(), reason }
+    }
+
+    /// Returns the error of a call whose record is of another kind.
+    pub(crate) fn other_kind(&self, found: &CallRecord, expected: &'static str) -> CallError {
+        let (key, node) = (self.key.clone(), self.context.node());
+        CallError::OtherKind { key, node, expected, found: found.kind() }
+    }
+}
+
+impl Drop for OpenCall<'_> {
+    fn drop(&mut self) {
+        if !self.returned {
+            self.context.control.abandon_call(self.context.serial, &self.key);
+        }
     }
 }
 
@@ -142,30 +217,7 @@ fn from_record<T: DeserializeOwned>(key: &str, node: &'static str, json: &Value)
     })
 }
 
-fn over(key: &str, node: &'static str) -> ActionError {
-    CallError::Over { key: key.to_owned(), node }.into_action()
-}
-
-fn not_recorded(key: &str, node: &'static str, reason: String) -> ActionError {
-    CallError::NotRecorded { key: key.to_owned(), node, reason }.into_action()
-}
-
-/// Frees the key of a call that was dropped, or that failed.
-struct CallGuard<'a> {
-    context: &'a Context,
-    key: &'a str,
-    returned: bool,
-}
-
-impl Drop for CallGuard<'_> {
-    fn drop(&mut self) {
-        if !self.returned {
-            self.context.control.abandon_call(self.context.serial, self.key);
-        }
-    }
-}
-
-/// An error of [`Context::once`]. It is terminal: another attempt has it again.
+/// An error of a call, such as [`Context::once`]. It is terminal: another attempt has it again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -189,6 +241,18 @@ pub enum CallError {
         /// The message of serde.
         reason: String,
     },
+    /// The log has a call of another kind under the key.
+    #[error("call `{key}` of node `{node}` is recorded as `{found}`, not as `{expected}`")]
+    OtherKind {
+        /// The key.
+        key: String,
+        /// The node.
+        node: &'static str,
+        /// The kind of the call: `once`, `transaction` or `child`.
+        expected: &'static str,
+        /// The kind that is recorded.
+        found: &'static str,
+    },
     /// The result cannot be recorded. The effect of the call has happened.
     #[error("the result of call `{key}` of node `{node}` cannot be recorded: {reason}")]
     NotRecorded {
@@ -211,7 +275,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    fn into_action(self) -> ActionError {
+    pub(crate) fn into_action(self) -> ActionError {
         ActionError::new(self).terminal()
     }
 }

@@ -9,7 +9,7 @@
     reason = "a panic in constant evaluation is a compile error"
 )]
 
-use super::{BindingInfo, Graph, flow::Fact};
+use super::{BindingInfo, ChildInfo, Graph, flow::Fact};
 use crate::{
     action::{ActionInfo, NeedInfo, NeedKind},
     message::{Text, closest, same},
@@ -75,7 +75,78 @@ pub const fn check_needs<G: Graph>(facts: &[Fact], action: usize, fits: bool) {
         }
         at += 1;
     }
+    let graphs = fact.info.graphs;
+    at = 0;
+    while at < graphs.len() {
+        check_child(name, &graphs[at], G::TOPOLOGY.resources);
+        at += 1;
+    }
+    at = 0;
+    while at < graphs.len() {
+        if !graphs[at].resources.is_empty() {
+            fail_clone(name, &graphs[at]);
+        }
+        at += 1;
+    }
     fail_type_of_same_name(name, needs)
+}
+
+/// Rejects an action that runs a graph with a resource that its own graph does not have, or has with another type.
+#[track_caller]
+const fn check_child(action: &str, child: &ChildInfo, declared: &'static [BindingInfo]) {
+    let mut at = 0;
+    while at < child.resources.len() {
+        let resource = &child.resources[at];
+        at += 1;
+        let given = find(declared, resource.name);
+        if let Some(given) = given
+            && same(resource.ty, given.ty)
+        {
+            continue;
+        }
+        let mut text = Text::new();
+        text.push("action `");
+        text.push(action);
+        text.push("` runs the graph `");
+        text.push(child.graph);
+        text.push("`, which needs the resource `");
+        text.push(resource.name);
+        text.push(": ");
+        text.push(resource.ty);
+        if let Some(given) = given {
+            text.push("`, but this graph has it as `");
+            text.push(given.ty);
+            text.push("`\nhelp: use the same type in both");
+        } else {
+            text.push("`\nhelp: declare it in this graph as well: `resources { ");
+            text.push(resource.name);
+            text.push(": ");
+            text.push(resource.ty);
+            text.push(" }`");
+        }
+        panic!("{}", text.as_str())
+    }
+}
+
+/// Rejects an action that runs a graph with a resource that is not `Clone`, or whose type only has the same text.
+#[track_caller]
+const fn fail_clone(action: &str, child: &ChildInfo) -> ! {
+    let mut text = Text::new();
+    text.push("action `");
+    text.push(action);
+    text.push("` runs the graph `");
+    text.push(child.graph);
+    text.push("`, but a resource of it cannot be cloned: ");
+    let mut at = 0;
+    while at < child.resources.len() {
+        text.push(if at == 0 { "`" } else { "`, `" });
+        text.push(child.resources[at].name);
+        text.push(": ");
+        text.push(child.resources[at].ty);
+        at += 1;
+    }
+    text.push("`\nhelp: derive `Clone` for its type, or use an `Arc`; both graphs need the same type");
+    panic!("{}", text.as_str())
 }
 
 /// Rejects an action whose items do not convert into those of the graph.
@@ -110,7 +181,7 @@ const fn declared<G: Graph>(kind: NeedKind) -> (&'static [BindingInfo], &'static
     }
 }
 
-const fn find(declared: &'static [BindingInfo], name: &str) -> Option<&'static BindingInfo> {
+pub(super) const fn find(declared: &'static [BindingInfo], name: &str) -> Option<&'static BindingInfo> {
     let mut at = 0;
     while at < declared.len() {
         if same(declared[at].name, name) {

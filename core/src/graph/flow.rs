@@ -10,7 +10,7 @@
     reason = "a panic in constant evaluation is a compile error"
 )]
 
-use super::{BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo};
+use super::{BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo, fit::find};
 use crate::{
     action::{ActionInfo, NeedInfo, NeedKind, ParamInfo},
     message::{Text, same},
@@ -56,6 +56,7 @@ pub const fn node_infos<const N: usize>(facts: &[Fact], nodes: [Declared; N]) ->
         streams: false,
         params: &[],
         needs: &[],
+        graphs: &[],
         fact: 0,
         conditions: FieldSet::EMPTY,
         error_conditions: FieldSet::EMPTY,
@@ -73,6 +74,7 @@ pub const fn node_infos<const N: usize>(facts: &[Fact], nodes: [Declared; N]) ->
             streams: fact.streams,
             params: node.params,
             needs: fact.info.needs,
+            graphs: fact.info.graphs,
             fact: node.fact,
             conditions: node.conditions,
             error_conditions: node.error_conditions,
@@ -369,10 +371,10 @@ pub const fn check_input(name: &str, facts: &[Fact]) {
     }
 }
 
-/// Rejects a resource that no action uses.
+/// Rejects a resource that no action uses, also for the graphs that it runs.
 #[track_caller]
 pub const fn check_resource(name: &str, facts: &[Fact]) {
-    if !is_needed(NeedKind::Resource, name, facts) {
+    if !is_needed(NeedKind::Resource, name, facts) && !is_passed_on(name, facts) {
         unused("resource", "#[resource]", name);
     }
 }
@@ -385,6 +387,23 @@ const fn is_needed(kind: NeedKind, name: &str, facts: &[Fact]) -> bool {
         at += 1;
         if !fact.known || names_need(fact.info.needs, kind, name) {
             return true;
+        }
+    }
+    false
+}
+
+/// Returns whether an action passes the resource on to a graph that it runs.
+const fn is_passed_on(name: &str, facts: &[Fact]) -> bool {
+    let mut at = 0;
+    while at < facts.len() {
+        let graphs = facts[at].info.graphs;
+        at += 1;
+        let mut graph = 0;
+        while graph < graphs.len() {
+            if find(graphs[graph].resources, name).is_some() {
+                return true;
+            }
+            graph += 1;
         }
     }
     false

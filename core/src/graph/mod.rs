@@ -1,5 +1,6 @@
 //! Graphs: the order in which actions run, generated and checked by `graph!`.
 
+mod child;
 pub(crate) mod decision;
 mod diagram;
 pub(crate) mod facts;
@@ -12,6 +13,7 @@ mod reads;
 pub(crate) mod runner;
 mod topology;
 
+pub use self::child::ChildInfo;
 pub use self::names::name_hash;
 pub(crate) use self::policy::Policy;
 pub use self::policy::Retry;

@@ -3,6 +3,7 @@
 //! `graph!` generates it as a constant, for diagrams and tools. The next node of a run is never looked
 //! up in it.
 
+use super::ChildInfo;
 use crate::{
     action::{NeedInfo, NeedKind},
     state::{FieldInfo, FieldSet, TypeSchema},
@@ -211,6 +212,8 @@ pub struct NodeInfo {
     pub params: &'static [BoundParam],
     /// The inputs and resources that the action needs.
     pub needs: &'static [NeedInfo],
+    /// The graphs that the action runs as children.
+    pub graphs: &'static [ChildInfo],
     /// The index of the action among the distinct actions of the graph.
     pub(crate) fact: usize,
     /// The fields that the conditions of its transition read.

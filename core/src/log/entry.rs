@@ -69,6 +69,9 @@ pub enum EntryKind {
         /// The entry from which the session was forked. `None` if it is not a fork.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<Parent>,
+        /// The call that started the session. `None` if it is not a child. Since format 2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        child_of: Option<ChildOf>,
         /// The session at its start.
         snapshot: Box<Snapshot>,
     },
@@ -130,8 +133,41 @@ pub enum EntryKind {
         attempt: u32,
         /// The key of the call in the step.
         key: String,
+        /// The kind of the call.
+        kind: CallKind,
         /// The result.
         result: Value,
+    },
+    /// An action started the run of a child, which another attempt at the step continues. Since format 2.
+    #[non_exhaustive]
+    ChildStarted {
+        /// The number of the step.
+        step: u64,
+        /// The node.
+        node: String,
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// The key of the child in the step.
+        key: String,
+        /// The name of its graph.
+        graph: String,
+        /// The session of the child. An earlier one under the same key was discarded.
+        #[serde(deserialize_with = "SessionId::deserialize_stored")]
+        session: SessionId,
+        /// The hash of its inputs and its initial state.
+        inputs: String,
+    },
+    /// The run of a child ended, and another attempt at the step does not run it again. Since format 2.
+    #[non_exhaustive]
+    ChildEnded {
+        /// The number of the step.
+        step: u64,
+        /// The node.
+        node: String,
+        /// The key of the child in the step.
+        key: String,
+        /// The end of its run.
+        end: ChildEnd,
     },
     /// An attempt failed, and another one follows.
     #[non_exhaustive]
@@ -251,9 +287,76 @@ pub struct UnfinishedRun {
     pub inputs: Value,
     /// The number of items that the current step has shown and that no commit covers.
     pub shown: u64,
-    /// The results of the calls of the current step, by their keys.
+    /// The calls of the current step, by their keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub calls: BTreeMap<String, Value>,
+    pub calls: BTreeMap<String, CallRecord>,
+}
+
+/// A call of the current step, as another attempt at the step finds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CallRecord {
+    /// The result of [`Context::once`](crate::Context::once).
+    Once(Value),
+    /// The result of a transaction of a log that stores its sessions in a database of the program.
+    Transaction(Value),
+    /// A child.
+    Child(Box<ChildRecord>),
+}
+
+/// The kind of a [`CallRecorded`](EntryKind::CallRecorded) entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CallKind {
+    /// [`Context::once`](crate::Context::once).
+    Once,
+    /// A transaction of a log that stores its sessions in a database of the program.
+    Transaction,
+}
+
+/// A child of the current step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChildRecord {
+    /// The name of its graph.
+    pub graph: String,
+    /// Its session.
+    #[serde(deserialize_with = "SessionId::deserialize_stored")]
+    pub session: SessionId,
+    /// The hash of its inputs and its initial state.
+    pub inputs: String,
+    /// The end of its run. `None` if it is unfinished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<ChildEnd>,
+}
+
+/// The end of the run of a child.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChildEnd {
+    /// Its position: at rest after a `pause`, or ended.
+    pub position: Position<String>,
+    /// The version of its state.
+    pub version: u32,
+    /// Its state.
+    pub state: Document,
+}
+
+/// The call that started the session of a child.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChildOf {
+    /// The session of the parent.
+    #[serde(deserialize_with = "SessionId::deserialize_stored")]
+    pub session: SessionId,
+    /// The number of the step in the parent.
+    pub step: u64,
+    /// The node.
+    pub node: String,
+    /// The key of the child in the step.
+    pub key: String,
 }
 
 /// The identity of the graph that wrote a session.
@@ -271,6 +374,7 @@ pub struct GraphMark {
 #[non_exhaustive]
 pub struct Parent {
     /// The session that was forked.
+    #[serde(deserialize_with = "SessionId::deserialize_stored")]
     pub session: SessionId,
     /// The last entry that the fork has in common with it.
     pub offset: Offset,
@@ -322,6 +426,8 @@ impl EntryKind {
             Self::Item { .. } => names::ITEM,
             Self::ItemsSuperseded { .. } => names::ITEMS_SUPERSEDED,
             Self::CallRecorded { .. } => names::CALL_RECORDED,
+            Self::ChildStarted { .. } => names::CHILD_STARTED,
+            Self::ChildEnded { .. } => names::CHILD_ENDED,
             Self::AttemptFailed { .. } => names::ATTEMPT_FAILED,
             Self::StepFailed { .. } => names::STEP_FAILED,
             Self::StepCommitted { .. } => names::STEP_COMMITTED,
@@ -363,6 +469,60 @@ impl UnfinishedRun {
     pub fn new(origin: impl Into<String>, inputs: Value) -> Self {
         let (origin_failure, shown, calls) = (None, 0, BTreeMap::new());
         Self { origin: origin.into(), origin_failure, inputs, shown, calls }
+    }
+}
+
+impl CallRecord {
+    /// Returns the record of a call with this result.
+    pub fn of(kind: CallKind, result: Value) -> Self {
+        match kind {
+            CallKind::Once => Self::Once(result),
+            CallKind::Transaction => Self::Transaction(result),
+        }
+    }
+
+    /// Returns the kind of the call, for messages.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Once(_) => "once",
+            Self::Transaction(_) => "transaction",
+            Self::Child(_) => "child",
+        }
+    }
+
+    /// Returns the record of a child that has started.
+    pub(crate) fn child(graph: impl Into<String>, session: SessionId, inputs: String) -> Self {
+        Self::Child(Box::new(ChildRecord { graph: graph.into(), session, inputs, end: None }))
+    }
+
+    /// Returns the child; `None` for a call of another kind.
+    pub fn as_child(&self) -> Option<&ChildRecord> {
+        match self {
+            Self::Child(child) => Some(child),
+            Self::Once(_) | Self::Transaction(_) => None,
+        }
+    }
+
+    /// Returns the result; `None` for a child.
+    pub fn result(&self) -> Option<&Value> {
+        match self {
+            Self::Once(result) | Self::Transaction(result) => Some(result),
+            Self::Child(_) => None,
+        }
+    }
+
+    pub(crate) fn result_mut(&mut self) -> Option<&mut Value> {
+        match self {
+            Self::Once(result) | Self::Transaction(result) => Some(result),
+            Self::Child(_) => None,
+        }
+    }
+
+    pub(super) fn as_child_mut(&mut self) -> Option<&mut ChildRecord> {
+        match self {
+            Self::Child(child) => Some(child),
+            Self::Once(_) | Self::Transaction(_) => None,
+        }
     }
 }
 
@@ -451,7 +611,15 @@ mod tests {
             json!({ "item": { "step": 0, "node": "ask", "attempt": 1, "item": 7 } }),
             json!({ "items_superseded": { "step": 0, "node": "ask", "items": 1 } }),
             json!({ "call_recorded": {
-                "step": 0, "node": "ask", "attempt": 1, "key": "pay", "result": 7,
+                "step": 0, "node": "ask", "attempt": 1, "key": "pay", "kind": "once", "result": 7,
+            } }),
+            json!({ "child_started": {
+                "step": 0, "node": "ask", "attempt": 1, "key": "search/a", "graph": "Search",
+                "session": "~1:1.2", "inputs": "00",
+            } }),
+            json!({ "child_ended": {
+                "step": 0, "node": "ask", "key": "search/a",
+                "end": { "position": "ended", "version": 1, "state": {} },
             } }),
             json!({ "attempt_failed": { "step": 0, "failure": failure, "retry_in": 1 } }),
             json!({ "step_failed": { "step": 0, "failure": failure, "next": null } }),

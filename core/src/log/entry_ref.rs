@@ -1,9 +1,13 @@
 //! Entries with borrowed values, for the kinds that a run writes often or that are large. Their JSON is that of an
 //! [`EntryKind`].
 
-use super::{Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, NewEntry, Snapshot, Time};
+use super::{
+    CallKind, ChildEnd, ChildOf, Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, NewEntry,
+    SessionId, Snapshot, Time,
+};
 use crate::{names, progress::Next, state::Patch};
 use serde::Serialize;
+use serde_json::Value;
 use std::{cell::Cell, str, sync::Arc};
 
 /// A variant of [`EntryKind`] with borrowed fields.
@@ -11,6 +15,8 @@ use std::{cell::Cell, str, sync::Arc};
 #[serde(rename_all = "snake_case")]
 pub(crate) enum EntryRef<'a, T> {
     SessionCreated {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        child_of: Option<&'a ChildOf>,
         snapshot: &'a Snapshot<T>,
     },
     StepStarted {
@@ -22,6 +28,29 @@ pub(crate) enum EntryRef<'a, T> {
         node: &'static str,
         attempt: u32,
         item: T,
+    },
+    CallRecorded {
+        step: u64,
+        node: &'static str,
+        attempt: u32,
+        key: &'a str,
+        kind: CallKind,
+        result: &'a Value,
+    },
+    ChildStarted {
+        step: u64,
+        node: &'static str,
+        attempt: u32,
+        key: &'a str,
+        graph: &'static str,
+        session: &'a SessionId,
+        inputs: &'a str,
+    },
+    ChildEnded {
+        step: u64,
+        node: &'static str,
+        key: &'a str,
+        end: &'a ChildEnd,
     },
     StepCommitted {
         step: u64,
@@ -66,6 +95,9 @@ impl<T: Serialize> EntryPayload for EntryRef<'_, T> {
             Self::SessionCreated { .. } => names::SESSION_CREATED,
             Self::StepStarted { .. } => names::STEP_STARTED,
             Self::Item { .. } => names::ITEM,
+            Self::CallRecorded { .. } => names::CALL_RECORDED,
+            Self::ChildStarted { .. } => names::CHILD_STARTED,
+            Self::ChildEnded { .. } => names::CHILD_ENDED,
             Self::StepCommitted { .. } => names::STEP_COMMITTED,
             Self::Snapshot(_) => names::SNAPSHOT,
         }
@@ -73,19 +105,17 @@ impl<T: Serialize> EntryPayload for EntryRef<'_, T> {
 
     fn graph(&self) -> Option<&str> {
         match self {
-            Self::SessionCreated { snapshot } | Self::Snapshot(snapshot) => {
+            Self::SessionCreated { snapshot, .. } | Self::Snapshot(snapshot) => {
                 Some(&snapshot.graph.name)
             }
-            Self::StepStarted { .. } | Self::Item { .. } | Self::StepCommitted { .. } => None,
+            _ => None,
         }
     }
 
     fn subject(&self) -> String {
         match self {
             Self::SessionCreated { .. } | Self::Snapshot(_) => "the state".into(),
-            Self::Item { .. } | Self::StepStarted { .. } | Self::StepCommitted { .. } => {
-                format!("the entry `{}`", self.name())
-            }
+            _ => format!("the entry `{}`", self.name()),
         }
     }
 }
@@ -184,10 +214,12 @@ mod tests {
         let (document, patch) = (Document::new(), Patch::Set(json!(7)));
         let (written, read) = (snapshot(&document), Box::new(snapshot(document.clone())));
         let (step, attempt, node) = (3, 1, "ask");
+        let (key, kind, child) = ("pay", CallKind::Once, SessionId::stored("~1:1.2").unwrap());
+        let end = ChildEnd { position: Position::Ended, version: 1, state: Document::new() };
         for (borrowed, kind) in [
             (
-                EntryRef::SessionCreated { snapshot: &written },
-                EntryKind::SessionCreated { parent: None, snapshot: read.clone() },
+                EntryRef::SessionCreated { child_of: None, snapshot: &written },
+                EntryKind::SessionCreated { parent: None, child_of: None, snapshot: read.clone() },
             ),
             (EntryRef::Snapshot(&written), EntryKind::Snapshot(read)),
             (
@@ -197,6 +229,46 @@ mod tests {
             (
                 EntryRef::Item { step, node, attempt, item: &document },
                 EntryKind::Item { step, node: node.into(), attempt, item: json!({}) },
+            ),
+            (
+                EntryRef::CallRecorded { step, node, attempt, key, kind, result: &json!(7) },
+                EntryKind::CallRecorded {
+                    step,
+                    node: node.into(),
+                    attempt,
+                    key: key.into(),
+                    kind,
+                    result: json!(7),
+                },
+            ),
+            (
+                EntryRef::ChildStarted {
+                    step,
+                    node,
+                    attempt,
+                    key,
+                    graph: "Search",
+                    session: &child,
+                    inputs: "00",
+                },
+                EntryKind::ChildStarted {
+                    step,
+                    node: node.into(),
+                    attempt,
+                    key: key.into(),
+                    graph: "Search".into(),
+                    session: child.clone(),
+                    inputs: "00".into(),
+                },
+            ),
+            (
+                EntryRef::ChildEnded { step, node, key, end: &end },
+                EntryKind::ChildEnded {
+                    step,
+                    node: node.into(),
+                    key: key.into(),
+                    end: end.clone(),
+                },
             ),
             (
                 EntryRef::StepCommitted {

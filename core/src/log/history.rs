@@ -140,6 +140,8 @@ pub async fn fork(
     if let Some(run) = &mut view.snapshot.unfinished {
         // the items stay in the parent and are not copied
         run.shown = 0;
+        // an unfinished child belongs to the parent's session; the fork starts it again
+        run.calls.retain(|_, call| call.as_child().is_none_or(|child| child.end.is_some()));
     }
     let entry = Entry {
         format: FORMAT,
@@ -147,6 +149,7 @@ pub async fn fork(
         branch: Vec::new(),
         kind: EntryKind::SessionCreated {
             parent: Some(Parent { session: session.clone(), offset }),
+            child_of: None,
             snapshot: Box::new(view.snapshot),
         },
     };

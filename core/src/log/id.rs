@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// The id of a session in a log: a string of 1 to 1024 bytes, other than `.` and `..`, without control
-/// characters and invisible characters.
+/// characters and invisible characters. Ids that start with `~` are those of children.
 ///
 /// [`Display`](fmt::Display) escapes the characters that only [`stored`](SessionId::stored) allows, so that an
 /// id cannot forge a line of the trace output.
@@ -29,12 +29,15 @@ impl SessionId {
     ///
     /// # Errors
     /// Returns [`LogError::InvalidId`] if the id is empty or too long, is `.` or `..`, which a browser cannot
-    /// address, or contains a control character or an invisible character: line feeds, escapes, direction
-    /// marks, zero-width characters.
+    /// address, starts with `~`, which is reserved for children, or contains a control character or an invisible
+    /// character: line feeds, escapes, direction marks, zero-width characters.
     pub fn new(id: impl Into<Arc<str>>) -> Result<Self, LogError> {
         let id = Self::stored(id)?;
         let reason = match id.as_str() {
             "." | ".." => "`.` and `..` are parts of paths".into(),
+            text if text.starts_with(super::child::CHILD) => {
+                "ids that start with `~` are reserved for children".into()
+            }
             text => match text.chars().find(|char| is_hidden(*char)) {
                 Some(hidden) => {
                     format!("it contains the invisible character {}", hidden.escape_default())

@@ -230,6 +230,10 @@ impl MemoryLog {
         Self::of(Clock(Some(std::sync::Arc::new(runtime))))
     }
 
+    pub(crate) fn shared(runtime: std::sync::Arc<dyn Runtime>) -> Self {
+        Self::of(Clock(Some(runtime)))
+    }
+
     fn of(clock: Clock) -> Self {
         Self { content: Arc::default(), clock }
     }
@@ -317,6 +321,7 @@ impl Log for MemoryLog {
     }
 
     fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
+        let has_children = filter.has_children();
         let SessionFilter { prefix, graphs, after, limit } = filter;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let content = lock(&self.content);
@@ -327,7 +332,10 @@ impl Log for MemoryLog {
             .sessions
             .range((from, Bound::Unbounded))
             .filter(|(id, session)| {
-                session.exists() && id.as_str().starts_with(&prefix) && of_graph(session)
+                session.exists()
+                    && id.as_str().starts_with(&prefix)
+                    && (has_children || !id.is_child())
+                    && of_graph(session)
             })
             .map(|(id, session)| session.info(id));
         Box::pin(ready(Ok(found.take(limit).collect())))

@@ -9,6 +9,7 @@
 //! App ─ open ─▶ Opened { epoch, … } ─ append(epoch, offset, entries) ─▶ log ─ read, tail ─▶ readers
 //! ```
 
+mod child;
 mod entries;
 mod entry;
 mod entry_ref;
@@ -22,10 +23,12 @@ mod tail;
 mod view;
 mod writer;
 
+pub(crate) use self::child::child_prefix;
+pub use self::child::{delete, delete_orphans, descendants, trim};
 pub use self::entries::{Entries, entries};
 pub use self::entry::{
-    CauseRecord, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent, Snapshot,
-    Time, UnfinishedRun,
+    CallKind, CallRecord, CauseRecord, ChildEnd, ChildOf, ChildRecord, Entry, EntryError, EntryKind,
+    FORMAT, FailureRecord, GraphMark, Parent, Snapshot, Time, UnfinishedRun,
 };
 pub(crate) use self::entry_ref::{BareEntryRef, EntryPayload, EntryRef};
 pub use self::error::LogError;
@@ -195,6 +198,8 @@ pub trait Log: Send + Sync + 'static {
     fn info(&self, session: &SessionId) -> LogFuture<SessionInfo>;
 
     /// Returns the descriptions of sessions, ordered by the bytes of their ids.
+    ///
+    /// Children (see [`SessionId::is_child`]) are listed only if the prefix of the filter starts with `~`.
     fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>>;
 
     /// Returns the start of each epoch of a session, in order, including epochs that wrote nothing.
@@ -208,14 +213,14 @@ pub trait Log: Send + Sync + 'static {
     /// Does nothing if the epoch is not the current one.
     fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()>;
 
-    /// Removes the entries before an offset.
+    /// Removes the entries before an offset. [`trim`](trim()) also deletes the children that they started.
     ///
     /// # Errors
     /// Returns [`NoSession`](LogError::NoSession) if there is no such session, and
     /// [`NeededForOpening`](LogError::NeededForOpening) if the offset is after the last snapshot.
     fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()>;
 
-    /// Deletes a session with all of its entries. Its writer is fenced.
+    /// Deletes a session with all of its entries. Its writer is fenced. [`delete`](delete()) also deletes its descendants.
     ///
     /// # Errors
     /// Returns [`NoSession`](LogError::NoSession) if there is no such session.
@@ -460,7 +465,7 @@ pub struct SessionInfo {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionFilter {
-    /// Only ids that start with this prefix.
+    /// Only ids that start with this prefix. Children are listed only if it starts with `~`.
     pub prefix: String,
     /// Only sessions of graphs with these names. Sessions of every graph if empty.
     pub graphs: Vec<Arc<str>>,
@@ -468,6 +473,13 @@ pub struct SessionFilter {
     pub after: Option<SessionId>,
     /// The maximum number of sessions. Defaults to 100.
     pub limit: usize,
+}
+
+impl SessionFilter {
+    /// Returns whether children are listed.
+    pub fn has_children(&self) -> bool {
+        self.prefix.starts_with(child::CHILD)
+    }
 }
 
 impl Default for SessionFilter {

@@ -1,7 +1,7 @@
 //! The view of a session after one of its entries, in JSON.
 
 use super::{
-    Cursor, EntryKind, Epoch, FailureRecord, GraphMark, Log, LogError, Offset, SessionId,
+    CallRecord, Cursor, EntryKind, Epoch, FailureRecord, GraphMark, Log, LogError, Offset, SessionId,
     SessionInfo, Snapshot, Time, UnfinishedRun, entries, identity::Identity,
 };
 use crate::{
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::{mem, ops::Range, sync::Arc};
 
 /// The state machine of a session in JSON, as a log has it.
-pub(crate) type RawProgress = Progress<String, FailureRecord, Value>;
+pub(crate) type RawProgress = Progress<String, FailureRecord, Value, CallRecord>;
 
 /// A read-only copy of a session after an entry of its log, in JSON: the state, the position and everything that a
 /// run needs to continue there.
@@ -175,7 +175,18 @@ impl Reading {
             }
             EntryKind::Item { .. } => progress.shown(),
             EntryKind::ItemsSuperseded { .. } => progress.superseded(),
-            EntryKind::CallRecorded { key, result, .. } => progress.called(key, result),
+            EntryKind::CallRecorded { key, kind, result, .. } => {
+                progress.called(key, CallRecord::of(kind, result));
+            }
+            EntryKind::ChildStarted { key, graph, session, inputs, .. } => {
+                progress.called(key, CallRecord::child(graph, session, inputs));
+            }
+            EntryKind::ChildEnded { key, end, .. } => {
+                let call = progress.calls.get_mut(&key);
+                call.and_then(CallRecord::as_child_mut)
+                    .ok_or_else(|| format!("no child `{key}` was started"))?
+                    .end = Some(end);
+            }
             EntryKind::StepCommitted { patches, next, .. } => {
                 patch(&mut self.state, patches)?;
                 let RemovedRun(_) = progress.committed_in_log(next);

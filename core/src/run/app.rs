@@ -232,6 +232,7 @@ impl<G: Graph> App<G> {
             log: journal.encode().map(|encode| (Arc::clone(log), encode)),
             claim: Claim::default(),
             durability: journal.writer().map(Writer::durability).unwrap_or_default(),
+            child: None,
         }
         .open()
         .await

@@ -11,9 +11,11 @@ use crate::{
     Context,
     event::{Observer, Observers},
     graph::{Graph, Node},
-    log::{Claim, Durability, Existence, Log, LogItem, RawSessionView, SessionId, Writer},
+    log::{
+        ChildOf, Claim, Durability, Existence, Log, LogItem, RawSessionView, SessionId, Writer,
+    },
     runtime::{Runtime, default_runtime},
-    stream::{Control, Threads, one_item_slot},
+    stream::{Control, GRACE_PERIOD, Home, Threads, one_item_slot},
     sync::Mutex,
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -89,9 +91,6 @@ impl<S> InitialState<S> for GivenState<S> {
         self.0
     }
 }
-
-/// The default of [`AppBuilder::grace_period`].
-const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 impl<G: Graph> AppBuilder<G> {
     #[doc(hidden)]
@@ -375,6 +374,7 @@ impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, 
             log: self.log,
             claim: self.claim,
             durability: self.durability,
+            child: None,
         };
         parts.open().await
     }
@@ -392,16 +392,42 @@ pub(super) struct Parts<G: Graph> {
     pub(super) log: Option<(Arc<dyn Log>, EncodeItem<G>)>,
     pub(super) claim: Claim,
     pub(super) durability: Durability,
+    /// What a child has from its parent.
+    pub(super) child: Option<ChildParts>,
+}
+
+/// What a child has from its parent.
+pub(super) struct ChildParts {
+    /// Its session.
+    pub(super) session: SessionId,
+    pub(super) of: ChildOf,
+    pub(super) home: Home,
+    /// The threads of the parent, which waits for them.
+    pub(super) threads: Arc<Threads>,
 }
 
 impl<G: Graph> Parts<G> {
     pub(super) async fn open(self) -> Result<App<G>, BuildError> {
         let runtime = self.runtime.or_else(default_runtime).ok_or(BuildError::NoRuntime)?;
-        let id = self.id.unwrap_or_else(|| format!("{:016x}", runtime.random()));
+        let (session_id, child_of, home, threads) = match self.child {
+            Some(ChildParts { session, of, home, threads }) => {
+                (Some(session), Some(of), home, threads)
+            }
+            None => {
+                let log = self.log.as_ref().map(|(log, _)| (Arc::clone(log), self.durability));
+                let home = Home::new(G::TOPOLOGY.name, log, self.grace_period);
+                (None, None, home, Arc::default())
+            }
+        };
+        let random = || format!("{:016x}", runtime.random());
+        let id: Arc<str> = match &session_id {
+            Some(session) => session.as_str().into(),
+            None => self.id.unwrap_or_else(random).into(),
+        };
         let control = Arc::new(Control::default());
         let (sender, receiver) = one_item_slot(&control);
         let context = Context {
-            session: id.as_str().into(),
+            session: Arc::clone(&id),
             run: 0,
             generation: 0,
             serial: 0,
@@ -410,8 +436,9 @@ impl<G: Graph> Parts<G> {
             names: G::Node::NAMES,
             node: usize::MAX,
             control,
-            threads: Arc::new(Threads::default()),
+            threads,
             runtime: Arc::clone(&runtime),
+            home: Arc::new(home),
         };
         let (progress, observers) =
             (at_position::<G>(self.position), Observers::new(self.observers));
@@ -425,7 +452,8 @@ impl<G: Graph> Parts<G> {
         }
         match self.log {
             Some((log, encode)) => {
-                let id = SessionId::new(id).map_err(ReadError::from)?;
+                let id = session_id.map_or_else(|| SessionId::new(id), Ok);
+                let id = id.map_err(ReadError::from)?;
                 let restore = |view: RawSessionView| {
                     let session = &session.context.session;
                     let restored = Restored::<G>::from_snapshot(session, view.snapshot)?;
@@ -440,7 +468,7 @@ impl<G: Graph> Parts<G> {
                     session.adopt(restored).map_err(ReadError::from)?;
                 } else {
                     let Session { state, progress, journal, .. } = &mut session;
-                    journal.create(state, progress).await.map_err(ReadError::from)?;
+                    journal.create(state, progress, child_of).await.map_err(ReadError::from)?;
                 }
             }
             None if self.claim != Claim::default() => return Err(ReadError::NoLog.into()),

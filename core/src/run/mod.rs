@@ -23,6 +23,7 @@ mod run;
 mod session;
 mod step;
 mod stop;
+pub(crate) mod sub;
 
 pub use self::app::{App, ReadError, SessionView};
 pub use self::builder::{
@@ -33,6 +34,7 @@ pub use self::end::End;
 pub use self::events::Events;
 pub use self::polling::Finish;
 pub use self::run::{Committed, Run};
+pub use self::sub::{ChildItem, Sub, SubEnd, SubError, SubEvent, SubRun, SubRuns, SubStart, Within};
 pub use crate::{
     graph::Retry,
     outcome::{Outcome, RestoreError, RunError, RunErrorKind},

@@ -45,6 +45,20 @@ impl<'a, G: Graph> Run<'a, G> {
         })
     }
 
+    /// [`poll_item`](Self::poll_item) with the node of the item.
+    pub(super) fn poll_node_item(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<(G::Node, G::Item), RunError>>> {
+        self.poll_with(cx, |published| match published {
+            Published::Item(node, item) => Some((node, item)),
+            event @ Published::Event(_) => {
+                discard("an event", event);
+                None
+            }
+        })
+    }
+
     #[inline]
     pub(super) fn poll_event(
         &mut self,

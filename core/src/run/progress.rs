@@ -4,7 +4,7 @@ use super::RestoreError;
 use crate::{
     action::{Failure, FailureCause, Scope},
     graph::{Graph, Node},
-    log::{FailureRecord, RawProgress},
+    log::{CallRecord, FailureRecord, RawProgress},
     progress::{Position, Progress, Unfinished},
     state::{StateFields, read},
 };
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// The state machine of a session of a graph.
 pub(super) type GraphProgress<G> =
-    Progress<<G as Graph>::Node, Failure, RunInputs<<G as Scope>::Inputs>>;
+    Progress<<G as Graph>::Node, Failure, RunInputs<<G as Scope>::Inputs>, CallRecord>;
 
 /// An unfinished run of a graph.
 pub(super) type GraphRun<G> =
@@ -70,7 +70,9 @@ pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, R
 }
 
 /// Converts the state machine into its form in a log.
-pub(super) fn to_raw<N: Node, T>(progress: &Progress<N, Failure, RunInputs<T>>) -> RawProgress {
+pub(super) fn to_raw<N: Node, T>(
+    progress: &Progress<N, Failure, RunInputs<T>, CallRecord>,
+) -> RawProgress {
     let name = |node: N| node.name().to_owned();
     let failure = |failure: &Option<Failure>| failure.as_ref().map(FailureRecord::from);
     Progress {

@@ -10,13 +10,12 @@ use crate::{
     action::{Context, Failure},
     event::{Event, EventKind, Observed, Observers, Published},
     graph::{Graph, Next, Node},
-    log::{EntryKind, LogError},
+    log::{CallRecord, EntryKind, LogError},
     panics::discard,
     progress::RemovedRun,
     stream::{Committing, SlotSender, Subscription},
     sync::{Mutex, exclusive},
 };
-use serde_json::Value;
 use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
 
 /// A session, owned by an app and borrowed by its runs.
@@ -84,6 +83,8 @@ impl<G: Graph> Session<G> {
     /// Takes the inputs from `start`, unless it returns an error.
     pub(super) async fn start(&mut self, start: &mut Start<G::Inputs>) -> Result<(), RunError> {
         self.mark_waiting_for_log();
+        // a run that was leaked has not ended its attempt
+        self.keep_calls();
         self.recover().await?;
         let node = self.start_node(start)?;
         let json = self.journal.start(start, node, &self.state, &self.progress).await;
@@ -221,7 +222,7 @@ impl<G: Graph> Session<G> {
         self.context.control.begin_logged(self.context.serial, &self.progress.calls, end);
     }
 
-    /// Ends the current attempt, which was not committed, and keeps the results of its calls for the next one. Does nothing
+    /// Ends the current attempt, which was not committed, and keeps its calls for the next one. Does nothing
     /// between two attempts.
     pub(super) fn keep_calls(&mut self) {
         let Self { context, journal, progress, .. } = self;
@@ -231,7 +232,9 @@ impl<G: Graph> Session<G> {
             return;
         }
         // results may have come after the last poll of the action, or with its panic
-        let add = |key: &str, result: &Value| journal.call(context, key, result);
+        let add = |key: &str, call, before: Option<&CallRecord>| {
+            journal.call(context, key, call, before)
+        };
         progress.calls.extend(control.end_calls(context.serial, add));
         journal.submit_calls();
     }
@@ -241,7 +244,9 @@ impl<G: Graph> Session<G> {
     #[inline]
     pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
         self.last_committed = Some(node);
-        self.context.control.attempt_committed();
+        if self.context.control.attempt_committed() {
+            self.context.home.discard_children();
+        }
         let ended = self.progress.committed(next);
         if ended.0.is_some() {
             self.end_run(ended);

@@ -9,13 +9,12 @@ use crate::{
     action::{Action, Attempt, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observed, Observers, Published},
     graph::{Graph, Next, NodeRunner, StepResult},
-    log::{LogError, Writer},
+    log::{CallRecord, LogError, Writer},
     panics::{contained, discard},
     state::FieldSet,
     stream::{Committing, Convert, Emit, Flow, SlotSender, Subscription, Wait, Yielder, Yielding},
     sync::{Mutex, exclusive, lock},
 };
-use serde_json::Value;
 use std::{
     future::poll_fn,
     marker::PhantomData,
@@ -159,7 +158,9 @@ fn poll_action<G: Graph, F: Future>(
         }
         let stored = {
             let mut journal = lock(journal);
-            let add = |key: &str, result: &Value| journal.call(context, key, result);
+            let add = |key: &str, call, before: Option<&CallRecord>| {
+                journal.call(context, key, call, before)
+            };
             let end = match control.record_calls(context.serial, add) {
                 Ok(end) => end,
                 Err(error) => {
@@ -175,7 +176,7 @@ fn poll_action<G: Graph, F: Future>(
         };
         match stored {
             Poll::Pending => {
-                if control.waiting_for() != Wait::Abandoned {
+                if control.waiting_for() != Wait::Abandoned && control.has_call_waiters() {
                     control.set_waiting_for(Wait::Log);
                 }
                 return Poll::Pending;

@@ -1,4 +1,4 @@
-//! The calls of an attempt: the results that its step has recorded, and those that wait for the log.
+//! The calls of an attempt: what its step has recorded, and what waits for the log.
 //!
 //! ```text
 //! Context::once ── submit ──▶ Calls ── record ──▶ log          (the run polls between two polls of the action)
@@ -6,11 +6,12 @@
 //!       └──────── wake ◀── stored
 //! ```
 
-use crate::log::{LogError, Offset};
+use crate::log::{CallKind, CallRecord, ChildEnd, ChildRecord, LogError, Offset, SessionId};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     mem,
+    sync::Arc,
     task::{Poll, Waker},
 };
 
@@ -25,35 +26,83 @@ pub(crate) type Serial = u64;
 pub(crate) struct Calls {
     /// The attempt that these are the calls of; others are over. `None` between two attempts.
     attempt: Option<Serial>,
-    /// The results in the log, or without a log those that have returned.
-    recorded: BTreeMap<String, Value>,
+    /// The calls in the log, or without a log all of the step.
+    recorded: BTreeMap<String, CallRecord>,
     /// The keys of the calls that are in progress or have returned in this attempt.
     used: BTreeSet<String>,
-    /// The results that the log does not have yet.
+    /// The calls whose last entry the log does not have yet.
     waiting: BTreeMap<String, WaitingCall>,
-    /// The keys of the results that were not added to the journal, in order.
+    /// The keys of the calls that were not added to the journal, in order.
     new: Vec<String>,
     /// Whether a call waits for the log.
     is_waiting: bool,
-    /// Without a log: a step, and the results of its last attempt.
-    kept: Option<(u64, BTreeMap<String, Value>)>,
+    /// Without a log: a step, and the calls of its last attempt.
+    kept: Option<(u64, BTreeMap<String, CallRecord>)>,
     /// The task that polls the run.
     run: Option<Waker>,
 }
 
-/// A result that the log does not have yet.
+/// What an attempt adds to a call of its step.
+#[derive(Debug)]
+pub(crate) enum NewCall {
+    /// The result.
+    Result(CallKind, Value),
+    /// The start of a child.
+    ChildStarted(NewChild),
+    /// The end of a child that was started.
+    ChildEnded(ChildEnd),
+}
+
+impl NewCall {
+    /// Returns the record of the call after this part, where `before` is the record before it. `session` returns the session
+    /// of a child from the start of its id.
+    pub(crate) fn into_record<E>(
+        self,
+        before: Option<&CallRecord>,
+        session: impl FnOnce(&str) -> Result<SessionId, E>,
+    ) -> Result<CallRecord, E> {
+        Ok(match self {
+            Self::Result(kind, result) => CallRecord::of(kind, result),
+            Self::ChildStarted(NewChild { graph, prefix, inputs }) => {
+                CallRecord::child(graph, session(&prefix)?, inputs)
+            }
+            Self::ChildEnded(end) => match before {
+                Some(CallRecord::Child(child)) => {
+                    let end = Some(end);
+                    CallRecord::Child(Box::new(ChildRecord { end, ..(**child).clone() }))
+                }
+                // not possible: a child ends after it has started
+                _ => CallRecord::child("", session("")?, String::new()),
+            },
+        })
+    }
+}
+
+/// A child that is about to be started.
+#[derive(Debug)]
+pub(crate) struct NewChild {
+    /// The name of its graph.
+    pub(crate) graph: &'static str,
+    /// The start of its session id, which the place of its entry completes.
+    pub(crate) prefix: Arc<str>,
+    /// The hash of its inputs and its initial state.
+    pub(crate) inputs: String,
+}
+
+/// A call whose last entry the log does not have yet.
 #[derive(Debug)]
 struct WaitingCall {
-    result: Value,
     stage: Stage,
+    /// What the log has of the call.
+    before: Option<CallRecord>,
     waker: Option<Waker>,
 }
 
 #[derive(Debug)]
 enum Stage {
-    New,
+    New(NewCall),
     /// It was added to the journal, which has to be stored up to this offset.
-    Added(Offset),
+    Added(CallRecord, Offset),
     /// It cannot be recorded.
     Refused(LogError),
 }
@@ -61,9 +110,9 @@ enum Stage {
 /// A call at its start.
 #[derive(Debug, PartialEq)]
 pub(crate) enum CallStart {
-    /// Its result.
-    Recorded(Value),
-    /// It has a result, which the log may not have yet.
+    /// What an earlier attempt has recorded.
+    Recorded(CallRecord),
+    /// An earlier attempt has added a record, which the log may not have yet.
     Waiting,
     /// Nothing: it has to be made.
     New,
@@ -73,7 +122,7 @@ pub(crate) enum CallStart {
     Over,
 }
 
-/// The reason why a result does not return.
+/// The reason why a call is not recorded.
 #[derive(Debug)]
 pub(crate) enum NotStored {
     /// It cannot be recorded.
@@ -91,32 +140,32 @@ impl Calls {
         ended.waiting.into_values().filter_map(|call| call.waker).collect()
     }
 
-    /// Starts an attempt without a log, whose step has these results.
-    pub(crate) fn reset(&mut self, attempt: Serial, recorded: BTreeMap<String, Value>) {
+    /// Starts an attempt without a log, whose step has these calls.
+    pub(crate) fn reset(&mut self, attempt: Serial, recorded: BTreeMap<String, CallRecord>) {
         let run = self.run.take();
         *self = Self { attempt: Some(attempt), recorded, run, ..Self::default() };
     }
 
-    /// Starts an attempt without a log, with the results of the last attempt at the step.
+    /// Starts an attempt without a log, with the calls of the last attempt at the step.
     pub(crate) fn reset_kept(&mut self, attempt: Serial, step: u64) {
         let kept = self.kept.take().filter(|(kept, _)| *kept == step);
-        self.reset(attempt, kept.map(|(_, results)| results).unwrap_or_default());
+        self.reset(attempt, kept.map(|(_, calls)| calls).unwrap_or_default());
     }
 
-    /// Starts an attempt whose step has added these results to the journal, before `end`. The log may not have them yet: they
+    /// Starts an attempt whose step has added these calls to the journal, before `end`. The log may not have them yet: they
     /// return when it does. Returns the tasks that wait for calls of the last attempt.
     #[must_use = "wakers are woken without the lock"]
     pub(crate) fn reset_logged(
         &mut self,
         attempt: Serial,
-        added: &BTreeMap<String, Value>,
+        added: &BTreeMap<String, CallRecord>,
         end: Offset,
     ) -> Vec<Waker> {
         let over = self.clear();
         self.attempt = Some(attempt);
-        self.waiting.extend(added.iter().map(|(key, result)| {
-            let result = result.clone();
-            (key.clone(), WaitingCall { result, stage: Stage::Added(end), waker: None })
+        self.waiting.extend(added.iter().map(|(key, record)| {
+            let stage = Stage::Added(record.clone(), end);
+            (key.clone(), WaitingCall { stage, before: None, waker: None })
         }));
         over
     }
@@ -134,8 +183,8 @@ impl Calls {
         if !self.used.insert(key.to_owned()) {
             return CallStart::Repeated;
         }
-        if let Some(result) = self.recorded.get(key) {
-            return CallStart::Recorded(result.clone());
+        if let Some(record) = self.recorded.get(key) {
+            return CallStart::Recorded(record.clone());
         }
         if self.waiting.contains_key(key) {
             self.is_waiting = true;
@@ -144,51 +193,59 @@ impl Calls {
         CallStart::New
     }
 
-    /// Ends a call that was dropped before it returned.
-    pub(crate) fn abandon(&mut self, attempt: Serial, key: &str) {
-        if self.is_of(attempt) {
-            self.used.remove(key);
+    /// Ends a call that was dropped before it returned. Returns its waker.
+    #[must_use = "wakers are dropped without the lock"]
+    pub(crate) fn abandon(&mut self, attempt: Serial, key: &str) -> Option<Waker> {
+        if !self.is_of(attempt) {
+            return None;
         }
+        self.used.remove(key);
+        self.waiting.get_mut(key).and_then(|call| call.waker.take())
     }
 
-    /// Keeps a result without a log. Returns whether it did.
-    pub(crate) fn keep(&mut self, attempt: Serial, key: &str, result: Value) -> bool {
+    /// Keeps a record without a log. Returns whether it did.
+    pub(crate) fn keep(&mut self, attempt: Serial, key: &str, record: CallRecord) -> bool {
         if self.is_of(attempt) {
-            self.recorded.insert(key.to_owned(), result);
+            self.recorded.insert(key.to_owned(), record);
         }
         self.is_of(attempt)
     }
 
-    /// Adds a result that has to be recorded.
-    pub(crate) fn submit(&mut self, attempt: Serial, key: &str, result: Value) {
+    /// Adds a part of a call that has to be recorded.
+    pub(crate) fn submit(&mut self, attempt: Serial, key: &str, call: NewCall) {
         if self.is_of(attempt) {
-            let call = WaitingCall { result, stage: Stage::New, waker: None };
+            let before = self.recorded.remove(key);
+            let call = WaitingCall { stage: Stage::New(call), before, waker: None };
             self.waiting.insert(key.to_owned(), call);
             self.new.push(key.to_owned());
             self.is_waiting = true;
         }
     }
 
-    /// Completes with the result when the log has it, or with the reason why it does not return. Also returns the waker that
-    /// was replaced.
+    /// Completes with the record of a call when the log has it, or with the reason why it does not. Also returns the waker
+    /// that was replaced.
     pub(crate) fn poll(
         &mut self,
         attempt: Serial,
         key: &str,
         waker: &Waker,
-    ) -> (Poll<Result<Value, NotStored>>, Option<Waker>) {
+    ) -> (Poll<Result<CallRecord, NotStored>>, Option<Waker>) {
         if !self.is_of(attempt) {
             return (Poll::Ready(Err(NotStored::Over)), None);
         }
-        if let Some(result) = self.recorded.get(key) {
-            return (Poll::Ready(Ok(result.clone())), None);
+        if let Some(record) = self.recorded.get(key) {
+            return (Poll::Ready(Ok(record.clone())), None);
         }
         let Some(call) = self.waiting.get_mut(key) else {
             return (Poll::Ready(Err(NotStored::Over)), None);
         };
         if let Stage::Refused(error) = &call.stage {
             let refused = Poll::Ready(Err(NotStored::Refused(error.clone())));
-            return (refused, self.waiting.remove(key).and_then(|call| call.waker));
+            let call = self.waiting.remove(key);
+            let (before, waker) =
+                call.map_or((None, None), |call| (call.before, call.waker));
+            self.recorded.extend(before.map(|before| (key.to_owned(), before)));
+            return (refused, waker);
         }
         let replaced = match &call.waker {
             Some(known) if known.will_wake(waker) => None,
@@ -211,21 +268,31 @@ impl Calls {
         }
     }
 
-    /// Adds the new results to the journal, with a function that returns the offset after the entry. A result that cannot be
-    /// recorded is refused; the first other error is returned. Otherwise, returns the offset up to which the journal has to be
-    /// stored so that the first call can return.
+    /// Adds the new parts of calls to the journal, with a function that returns the record and the offset after the entry. A
+    /// part that cannot be recorded is refused; the first other error is returned. Otherwise, returns the offset up to which
+    /// the journal has to be stored so that the first call can return.
     pub(crate) fn record(
         &mut self,
         attempt: Serial,
-        mut add: impl FnMut(&str, &Value) -> Result<Offset, LogError>,
+        mut add: impl FnMut(
+            &str,
+            NewCall,
+            Option<&CallRecord>,
+        ) -> Result<(CallRecord, Offset), LogError>,
     ) -> Result<Offset, LogError> {
         if !self.is_of(attempt) {
             return Ok(Offset::ZERO);
         }
         for key in mem::take(&mut self.new) {
             let Some(call) = self.waiting.get_mut(&key) else { continue };
-            call.stage = match add(&key, &call.result) {
-                Ok(end) => Stage::Added(end),
+            // refused if adding it panics
+            let stage = mem::replace(&mut call.stage, Stage::Refused(LogError::Closed));
+            let Stage::New(new) = stage else {
+                call.stage = stage;
+                continue;
+            };
+            call.stage = match add(&key, new, call.before.as_ref()) {
+                Ok((record, end)) => Stage::Added(record, end),
                 Err(error @ (LogError::TooLarge { .. } | LogError::NotSerializable { .. })) => {
                     Stage::Refused(error)
                 }
@@ -233,8 +300,8 @@ impl Calls {
             };
         }
         let ends = self.waiting.values().filter_map(|call| match call.stage {
-            Stage::Added(end) => Some(end),
-            Stage::New | Stage::Refused(_) => None,
+            Stage::Added(_, end) => Some(end),
+            Stage::New(_) | Stage::Refused(_) => None,
         });
         Ok(ends.min().unwrap_or(Offset::ZERO))
     }
@@ -246,13 +313,13 @@ impl Calls {
         self.is_waiting = false;
         for (key, mut call) in mem::take(&mut self.waiting) {
             match call.stage {
-                Stage::Added(added) if added <= end => {
+                Stage::Added(record, added) if added <= end => {
                     wakers.extend(call.waker);
-                    self.recorded.insert(key, call.result);
+                    self.recorded.insert(key, record);
                     continue;
                 }
                 Stage::Refused(_) => wakers.extend(call.waker.take()),
-                Stage::New | Stage::Added(_) => self.is_waiting = true,
+                Stage::New(_) | Stage::Added(..) => self.is_waiting = true,
             }
             self.waiting.insert(key, call);
         }
@@ -264,7 +331,12 @@ impl Calls {
         self.is_waiting
     }
 
-    /// Keeps the results of an attempt that is over, for the next attempt at the step. For an app without a log.
+    /// Returns whether a task waits for a call that the log does not have.
+    pub(crate) fn has_waiters(&self) -> bool {
+        self.waiting.values().any(|call| call.waker.is_some())
+    }
+
+    /// Keeps the calls of an attempt that is over, for the next attempt at the step. For an app without a log.
     pub(crate) fn keep_results(&mut self, attempt: Serial, step: u64) {
         // an attempt that made no calls changes nothing
         if self.is_of(attempt) {
@@ -273,29 +345,38 @@ impl Calls {
         }
     }
 
-    /// Discards the results that are kept.
+    /// Discards the calls that are kept.
     pub(crate) fn forget(&mut self) {
         self.kept = None;
     }
 
-    /// Ends an attempt, and adds its new results to the journal. Returns its results that are in the journal, and the tasks
-    /// that wait for its calls.
+    /// Ends an attempt, and adds the new parts of its calls to the journal. Returns its calls that are in the journal, and the
+    /// tasks that wait for its calls.
     pub(crate) fn end(
         &mut self,
         attempt: Serial,
-        add: impl FnMut(&str, &Value) -> Result<Offset, LogError>,
-    ) -> (BTreeMap<String, Value>, Vec<Waker>) {
+        add: impl FnMut(
+            &str,
+            NewCall,
+            Option<&CallRecord>,
+        ) -> Result<(CallRecord, Offset), LogError>,
+    ) -> (BTreeMap<String, CallRecord>, Vec<Waker>) {
         if !self.is_of(attempt) {
             return (BTreeMap::new(), Vec::new());
         }
         // if the log has failed, the run ends with that error
         let _ = self.record(attempt, add);
-        let mut results = mem::take(&mut self.recorded);
-        for (key, call) in &mut self.waiting {
-            if let Stage::Added(_) = call.stage {
-                results.insert(key.clone(), mem::take(&mut call.result));
-            }
+        let mut records = mem::take(&mut self.recorded);
+        let mut wakers = Vec::new();
+        for (key, call) in mem::take(&mut self.waiting) {
+            wakers.extend(call.waker);
+            let record = match call.stage {
+                Stage::Added(record, _) => Some(record),
+                Stage::New(_) | Stage::Refused(_) => call.before,
+            };
+            records.extend(record.map(|record| (key, record)));
         }
-        (results, self.clear())
+        wakers.extend(self.clear());
+        (records, wakers)
     }
 }

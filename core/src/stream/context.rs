@@ -1,6 +1,6 @@
 //! The context of an action: its place in the run, and the requests to stop it.
 
-use super::{Control, Serial, Stopped, Threads, Wait};
+use super::{Control, Home, Serial, Stopped, Threads, Wait};
 use crate::{runtime::Runtime, sync::Arc};
 use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration};
 
@@ -44,6 +44,7 @@ pub struct Context {
     pub(crate) control: Arc<Control>,
     pub(crate) threads: Arc<Threads>,
     pub(crate) runtime: std::sync::Arc<dyn Runtime>,
+    pub(crate) home: std::sync::Arc<Home>,
 }
 
 impl Context {
@@ -198,12 +199,17 @@ impl Context {
     /// Dropping the future before a stop has no effect.
     pub async fn abandon(&self) -> Infallible {
         self.stopped().await;
-        let abandoned = Abandoned(&self.control);
+        let _guard = AbandonGuard::new(self);
         poll_fn(|_| {
-            abandoned.0.set_waiting_for(Wait::Abandoned);
+            self.set_abandoned();
             Poll::Pending
         })
         .await
+    }
+
+    /// Marks the step as abandoned, as of a poll that returns `Pending`. The caller has an [`AbandonGuard`].
+    pub(crate) fn set_abandoned(&self) {
+        self.control.set_waiting_for(Wait::Abandoned);
     }
 
     /// Returns the time since a fixed but unspecified point in time, from the app's [`Runtime`].
@@ -231,12 +237,20 @@ impl Context {
     }
 }
 
-/// Marks the step as abandoned until it is dropped.
-struct Abandoned<'a>(&'a Control);
+/// Revokes [`Context::set_abandoned`] when it is dropped, because the action then waits for something else.
+pub(crate) struct AbandonGuard<'a>(&'a Control);
 
-impl Drop for Abandoned<'_> {
+impl<'a> AbandonGuard<'a> {
+    pub(crate) fn new(context: &'a Context) -> Self {
+        Self(&context.control)
+    }
+}
+
+impl Drop for AbandonGuard<'_> {
     fn drop(&mut self) {
-        self.0.set_waiting_for(Wait::Own);
+        if self.0.waiting_for() == Wait::Abandoned {
+            self.0.set_waiting_for(Wait::Own);
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! Stop requests, and the other state that runs share with other threads.
 
-use super::{CallStart, NotStored, Serial, calls::Calls, slot::SlotState};
-use crate::log::{LogError, Offset};
+use super::{CallStart, NewCall, NotStored, Serial, calls::Calls, slot::SlotState};
+use crate::log::{CallRecord, LogError, Offset};
 use crate::runtime::TimeSlice;
 use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, lock};
-use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fmt,
@@ -181,19 +180,19 @@ impl Control {
         self.attempt.store(attempt, Ordering::Relaxed);
     }
 
-    /// Starts an attempt of an app with a log, whose step has added these results to the journal, before `end`.
+    /// Starts an attempt of an app with a log, whose step has added these calls to the journal, before `end`.
     pub(crate) fn begin_logged(
         &self,
         attempt: Serial,
-        added: &BTreeMap<String, Value>,
+        added: &BTreeMap<String, CallRecord>,
         end: Offset,
     ) {
         let over = lock(&self.calls).reset_logged(attempt, added, end);
         over.into_iter().for_each(Waker::wake);
     }
 
-    /// Starts an attempt of a test, whose step has recorded these results.
-    pub(crate) fn begin_recorded(&self, attempt: Serial, recorded: BTreeMap<String, Value>) {
+    /// Starts an attempt of a test, whose step has recorded these calls.
+    pub(crate) fn begin_recorded(&self, attempt: Serial, recorded: BTreeMap<String, CallRecord>) {
         self.begin_attempt(attempt);
         lock(&self.calls).reset(attempt, recorded);
     }
@@ -224,31 +223,31 @@ impl Control {
 
     /// Ends a call that was dropped before it returned.
     pub(crate) fn abandon_call(&self, attempt: Serial, key: &str) {
-        lock(&self.calls).abandon(attempt, key);
+        let _waker = lock(&self.calls).abandon(attempt, key);
     }
 
-    /// Keeps the result of a call without a log. Returns `false` if the attempt is over.
-    pub(crate) fn keep_call(&self, attempt: Serial, key: &str, result: Value) -> bool {
-        lock(&self.calls).keep(attempt, key, result)
+    /// Keeps the record of a call without a log. Returns `false` if the attempt is over.
+    pub(crate) fn keep_call(&self, attempt: Serial, key: &str, record: CallRecord) -> bool {
+        lock(&self.calls).keep(attempt, key, record)
     }
 
-    /// Has the run record the result of a call.
-    pub(crate) fn submit_call(&self, attempt: Serial, key: &str, result: Value) {
+    /// Has the run record a part of a call.
+    pub(crate) fn submit_call(&self, attempt: Serial, key: &str, call: NewCall) {
         let run = {
             let mut calls = lock(&self.calls);
-            calls.submit(attempt, key, result);
+            calls.submit(attempt, key, call);
             calls.run()
         };
         run.into_iter().for_each(Waker::wake);
     }
 
-    /// Completes with the result of a call when the log has it, or with the reason why it does not return.
+    /// Completes with the record of a call when the log has it, or with the reason why it does not.
     pub(crate) fn poll_call(
         &self,
         attempt: Serial,
         key: &str,
         waker: &Waker,
-    ) -> Poll<Result<Value, NotStored>> {
+    ) -> Poll<Result<CallRecord, NotStored>> {
         let (polled, _replaced) = lock(&self.calls).poll(attempt, key, waker);
         polled
     }
@@ -262,6 +261,11 @@ impl Control {
         is_waiting
     }
 
+    /// Returns whether a task waits for a call that the log does not have.
+    pub(crate) fn has_call_waiters(&self) -> bool {
+        lock(&self.calls).has_waiters()
+    }
+
     /// Removes the task of the run, which its waker would keep alive.
     pub(crate) fn remove_run(&self) {
         if self.has_log() {
@@ -269,12 +273,16 @@ impl Control {
         }
     }
 
-    /// Adds the new results of the calls of an attempt to the journal. Returns the offset up to which the journal has to be
+    /// Adds the new parts of the calls of an attempt to the journal. Returns the offset up to which the journal has to be
     /// stored so that the first call can return.
     pub(crate) fn record_calls(
         &self,
         attempt: Serial,
-        add: impl FnMut(&str, &Value) -> Result<Offset, LogError>,
+        add: impl FnMut(
+            &str,
+            NewCall,
+            Option<&CallRecord>,
+        ) -> Result<(CallRecord, Offset), LogError>,
     ) -> Result<Offset, LogError> {
         lock(&self.calls).record(attempt, add)
     }
@@ -285,13 +293,15 @@ impl Control {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Ends an attempt that was committed: its calls are over.
+    /// Ends an attempt that was committed: its calls are over. Returns whether an app without a log may have kept some.
     #[inline]
-    pub(crate) fn attempt_committed(&self) {
+    pub(crate) fn attempt_committed(&self) -> bool {
         self.attempt.store(0, Ordering::Relaxed);
-        if self.has_log() || self.has_calls.load(Ordering::Relaxed) {
+        let has_calls = self.has_calls.load(Ordering::Relaxed);
+        if self.has_log() || has_calls {
             self.discard_calls();
         }
+        has_calls
     }
 
     #[cold]
@@ -305,20 +315,24 @@ impl Control {
         over.into_iter().for_each(Waker::wake);
     }
 
-    /// Ends an attempt of an app with a log that was not committed, and adds its new results to the journal. Returns the
-    /// results of its calls.
+    /// Ends an attempt of an app with a log that was not committed, and adds the new parts of its calls to the journal.
+    /// Returns its calls.
     pub(crate) fn end_calls(
         &self,
         attempt: Serial,
-        add: impl FnMut(&str, &Value) -> Result<Offset, LogError>,
-    ) -> BTreeMap<String, Value> {
+        add: impl FnMut(
+            &str,
+            NewCall,
+            Option<&CallRecord>,
+        ) -> Result<(CallRecord, Offset), LogError>,
+    ) -> BTreeMap<String, CallRecord> {
         self.attempt.store(0, Ordering::Relaxed);
-        let (results, over) = lock(&self.calls).end(attempt, add);
+        let (records, over) = lock(&self.calls).end(attempt, add);
         over.into_iter().for_each(Waker::wake);
-        results
+        records
     }
 
-    /// Ends an attempt of an app without a log that was not committed. Keeps the results of its calls.
+    /// Ends an attempt of an app without a log that was not committed. Keeps its calls.
     pub(crate) fn keep_calls(&self, attempt: Serial, step: u64) {
         self.attempt.store(0, Ordering::SeqCst);
         // stays set until the results are discarded
@@ -327,7 +341,7 @@ impl Control {
         }
     }
 
-    /// Discards the results of the calls that are kept without a log.
+    /// Discards the calls that are kept without a log.
     pub(crate) fn forget_calls(&self) {
         if !self.has_log() {
             lock(&self.calls).forget();

@@ -1,6 +1,6 @@
 //! The interface through which an action yields items.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
     convert::Infallible,
     fmt,
@@ -133,7 +133,7 @@ pub struct Items<T>(Infallible, T);
 
 /// The [`Yielding`] of an action without items, and the item type of a graph without items. The type has no
 /// values.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum NoItems {}
 
 impl<T: Send + 'static> Yielding for Items<T> {

@@ -298,16 +298,21 @@ macro_rules! __args {
         inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
         // The `#[resource]` arguments, in the same way.
         resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
+        // The `#[graph]` arguments, each with its name and its graph.
+        $(graphs { $($child:ident: $graph:ty,)+ })?
     ) => {
         $vis struct __Args<'a> {
             $($input: &'a $input_ty,)*
             $($resource: &'a $resource_ty,)*
+            $($($child: $crate::__private::ChildResources<'a, $graph>,)+)?
         }
 
         $crate::__collect! {
             inputs { $($input $input_name $input_hash: $input_ty,)* }
             resources { $($resource $resource_name $resource_hash: $resource_ty,)* }
+            graphs { $($($graph,)+)? }
             (__inputs, __resources) {
+                $($($child: $crate::__private::ChildResources::within::<S>(__resources)?,)+)?
                 $($input: match <S as $crate::__private::HasInput<$input_hash, $input_ty>>::input(__inputs) {
                     ::core::option::Option::Some(__value) => __value,
                     ::core::option::Option::None => {
@@ -343,6 +348,7 @@ macro_rules! __args {
         $crate::__collect! {
             inputs { $($input $input_name $input_hash: $input_ty,)* }
             resources { $($resource $resource_name $resource_hash: $resource_ty,)* }
+            graphs {}
             (__inputs, __resources) {
                 $($input: match <S as $crate::__private::HasInput<$input_hash, $input_ty>>::input(__inputs) {
                     ::core::option::Option::Some(__value) => ::core::clone::Clone::clone(__value),
@@ -366,6 +372,8 @@ macro_rules! __collect {
         inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
         // The resources of `__args`.
         resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
+        // The graphs that run as children.
+        graphs { $($graph:ty,)* }
         // The names of the inputs and resources of the run in the expressions below.
         ($inputs:ident, $resources:ident)
         // The fields of `__Args` with their expressions.
@@ -377,6 +385,7 @@ macro_rules! __collect {
             S: $crate::__private::Scope
                 $(+ $crate::__private::HasInput<$input_hash, $input_ty>)*
                 $(+ $crate::__private::HasResource<$resource_hash, $resource_ty>)*,
+            $($graph: $crate::__private::Within<S>,)*
         {
             fn collect(
                 $inputs: &'a S::Inputs,

@@ -260,13 +260,35 @@ macro_rules! __scope {
         // The struct of its inputs. Each input has the hash of its name and its type, and after `some` the type
         // inside of an `Option`, which actions may also take.
         $inputs:ident { $($input:ident $input_hash:literal: $input_ty:ty $(, some $some_ty:ty)?;)* }
-        // The struct of its resources, each with the hash of its name and its type.
-        $resources:ident { $($resource:ident $resource_hash:literal: $resource_ty:ty;)* }
+        // The struct of its resources, each with its name, the hash of its name, its type, and its type as written.
+        $resources:ident {
+            $($resource:ident $resource_name:literal $resource_hash:literal:
+                $resource_ty:ty, $resource_text:literal;)*
+        }
     ) => {
         impl $crate::__private::Sealed for $graph {}
         impl $crate::__private::Scope for $graph {
             type Inputs = $inputs;
             type Resources = $resources;
+            const RESOURCES: &'static [$crate::__private::BindingInfo] =
+                &[$($crate::__private::BindingInfo::required($resource_name, $resource_text)),*];
+        }
+
+        impl<__S> $crate::__private::Within<__S> for $graph
+        where
+            __S: $crate::__private::Scope
+                $(+ $crate::__private::CloneResource<$resource_hash, $resource_ty>)*,
+        {
+            fn resources_within(
+                __parent: &__S::Resources,
+            ) -> ::core::result::Result<$resources, $crate::__private::Missing> {
+                ::core::result::Result::Ok($resources {
+                    $($resource: <__S as $crate::__private::CloneResource<
+                        $resource_hash,
+                        $resource_ty,
+                    >>::clone_resource(__parent, $resource_name)?,)*
+                })
+            }
         }
 
         $(

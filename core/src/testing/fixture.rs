@@ -2,7 +2,7 @@
 
 use crate::{
     log::{
-        CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Offset,
+        CallRecord, CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Offset,
         RawSessionView, SessionId, Snapshot, entries,
     },
     names::{ATTEMPT_FAILED, STEP_COMMITTED, STEP_FAILED},
@@ -70,9 +70,9 @@ pub struct Fixture {
     /// The items that the attempt has shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Value>,
-    /// The results of the calls that the step had recorded, by their keys.
+    /// The calls that the step had recorded, by their keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub calls: BTreeMap<String, Value>,
+    pub calls: BTreeMap<String, CallRecord>,
     /// Whether the run was stopped and ended with this step.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
@@ -134,6 +134,9 @@ async fn read(
     let RawSessionView { snapshot, .. } = RawSessionView::at(log, session, before).await?;
     let Snapshot { graph, version, state, step, run, unfinished, failure, .. } = snapshot;
     let (inputs, calls) = unfinished.map(|run| (run.inputs, run.calls)).unwrap_or_default();
+    if let Some((key, _)) = calls.iter().find(|(_, call)| call.as_child().is_some()) {
+        return Err(FixtureError::HasChildren { node: end.node, key: key.clone() });
+    }
     Ok(Fixture {
         format: FORMAT,
         session: session.clone(),
@@ -197,7 +200,7 @@ impl Fixture {
         sorted.state.sort_keys();
         let state = sorted.state.values_mut();
         let values = state.chain([&mut sorted.inputs]).chain(&mut sorted.items);
-        let values = values.chain(sorted.calls.values_mut());
+        let values = values.chain(sorted.calls.values_mut().filter_map(CallRecord::result_mut));
         values.for_each(Value::sort_all_objects);
         if let Conclusion::Committed { patches, .. } = &mut sorted.conclusion {
             for (_, patch) in patches {
@@ -299,6 +302,16 @@ pub enum FixtureError {
         offset: Offset,
         /// The kind of the entry.
         kind: &'static str,
+    },
+    /// The step ran children, whose items and ends are in sessions of their own.
+    #[error(
+        "the step of node `{node}` ran the child `{key}`, and a fixture does not contain children: create one of a step of the child"
+    )]
+    HasChildren {
+        /// The node.
+        node: String,
+        /// The key of a child.
+        key: String,
     },
     /// The given graph does not have the node.
     #[error("the graph `{graph}` has no node `{node}`; its nodes are {nodes}")]

@@ -6,9 +6,10 @@ use crate::{
         HasResource, Missing, Result, Scope, UnsetSlot,
     },
     graph::name_hash,
+    log::CallRecord,
     panics::Caught,
     runtime::{Runtime, Sleep, default_runtime},
-    stream::{Control, Emit, Flow, Threads, Yielder, Yields},
+    stream::{Control, Emit, Flow, GRACE_PERIOD, Home, Threads, Yielder, Yields},
 };
 use serde_json::Value;
 use std::{
@@ -115,7 +116,7 @@ pub struct ActionTest<'a, A: Action> {
     resources: TestValues,
     params: A::Params,
     failure: Option<Failure>,
-    calls: BTreeMap<String, Value>,
+    calls: BTreeMap<String, CallRecord>,
     stop_after: Option<usize>,
     runtime: Option<Arc<dyn Runtime>>,
     location: Location,
@@ -247,7 +248,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
     /// # Ok::<_, burdock::ActionError>(()) }).unwrap();
     /// ```
     pub fn recorded_call(mut self, key: &str, result: Value) -> Self {
-        self.calls.insert(key.to_owned(), result);
+        self.calls.insert(key.to_owned(), CallRecord::Once(result));
         self
     }
 
@@ -276,7 +277,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
         mut self,
         location: Location,
         failure: Option<&Failure>,
-        calls: &BTreeMap<String, Value>,
+        calls: &BTreeMap<String, CallRecord>,
         stop_after: Option<usize>,
         timeout: Option<Duration>,
     ) -> Self {
@@ -325,6 +326,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
             control: crate::sync::Arc::clone(&sink.control),
             threads: crate::sync::Arc::new(Threads::default()),
             runtime,
+            home: Arc::new(Home::new(A::INFO.name, None, GRACE_PERIOD)),
         };
         sink.control.begin_recorded(context.serial, self.calls);
         if self.stop_after == Some(0) {

@@ -85,6 +85,13 @@ fn check_roles(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
         }
         seen.push(name);
     }
+    if action.arguments.blocking.is_some() {
+        for child in action.children() {
+            diagnostics
+                .error(&child.name, "a blocking action cannot run a graph")
+                .help("remove `blocking`, and write an `async fn`");
+        }
+    }
     // the type may have an error of its own
     if !diagnostics.is_empty() {
         return;

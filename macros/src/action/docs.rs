@@ -27,11 +27,13 @@ fn declared(action: &ActionSyntax) -> String {
         Some(value) => format!("{} = {}", typed(name, ty), text::written(value)),
         None => typed(name, ty),
     });
-    let parts: [(&str, Vec<String>); 6] = [
+    let graphs = action.children().map(|child| typed(&child.name, &child.graph));
+    let parts: [(&str, Vec<String>); 7] = [
         ("reads", fields(&arguments.reads)),
         ("writes", fields(&arguments.writes)),
         ("inputs", action.inputs().map(needed).collect()),
         ("resources", action.resources().map(needed).collect()),
+        ("graphs", graphs.collect()),
         ("parameters", params.collect()),
         ("yields", arguments.yields.iter().map(text::written).collect()),
     ];

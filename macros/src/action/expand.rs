@@ -5,7 +5,7 @@ use super::{
     Kind,
     body::yielder,
     docs::expand_docs,
-    syntax::{ActionSyntax, Needed, Param, Role, Taken},
+    syntax::{ActionSyntax, Child, Needed, Param, Role, Taken},
 };
 use crate::{
     names::{plain, type_of},
@@ -133,10 +133,17 @@ fn expand_args(action: &ActionSyntax) -> TokenStream {
     };
     let inputs: TokenStream = action.inputs().map(needed).collect();
     let resources: TokenStream = action.resources().map(needed).collect();
+    let graphs: TokenStream = action
+        .children()
+        .map(|Child { name, graph }| quote!(#name: #graph,))
+        .collect();
     let mut tokens = TokenStream::new();
-    if !(inputs.is_empty() && resources.is_empty()) {
+    if action.has_args() {
+        let graphs = (!graphs.is_empty()).then(|| quote!(graphs { #graphs }));
         tokens.extend(quote! {
-            #burdock::__args! { (#vis struct) #how inputs { #inputs } resources { #resources } }
+            #burdock::__args! {
+                (#vis struct) #how inputs { #inputs } resources { #resources } #graphs
+            }
         });
     }
     let params: TokenStream =
@@ -193,11 +200,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
         Some(ty) if action.kind == Kind::Streaming => quote!(Items<#ty>),
         _ => quote!(NoItems),
     };
-    let args = if action.inputs().next().is_none() && action.resources().next().is_none() {
-        quote!(())
-    } else {
-        quote!(__Args<'a>)
-    };
+    let args = if action.has_args() { quote!(__Args<'a>) } else { quote!(()) };
     let params = if action.params().next().is_none() {
         quote!(())
     } else {
@@ -246,6 +249,16 @@ fn expand_declared(action: &ActionSyntax) -> TokenStream {
     let needs: Vec<_> = needs.collect();
     if !needs.is_empty() {
         tokens.extend(quote!(.needs(&[#(#needs),*])));
+    }
+    let graphs: Vec<_> = action
+        .children()
+        .map(|Child { name, graph }| {
+            let (name, ty) = (plain(name), text::written(graph));
+            quote!(__private::ChildInfo::of::<#graph>(#name, #ty))
+        })
+        .collect();
+    if !graphs.is_empty() {
+        tokens.extend(quote!(.graphs(&[#(#graphs),*])));
     }
     if let Some(yields) = &action.arguments.yields {
         let yields = text::written(yields);
@@ -383,6 +396,10 @@ fn expand_argument(action: &ActionSyntax, role: &Role, owned: bool) -> TokenStre
             quote!(#burdock::__private::bound(#burdock::__private::AsResource::as_resource(&*#args.#name), #text)?)
         }
         Role::Resource(Needed { name, .. }) => quote!(#call.args.#name),
+        Role::Graph(Child { name, .. }) => {
+            let text = plain(name);
+            quote!(#burdock::__private::Sub::new(#call.context, #call.args.#name, #text))
+        }
         Role::Context if owned => quote!(&#context),
         Role::Context => quote!(#call.context),
         Role::Failure(_) if owned => quote!(&#failure),

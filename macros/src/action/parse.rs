@@ -3,7 +3,7 @@
 use super::{
     Kind,
     arguments::parse_arguments,
-    syntax::{ActionSyntax, Needed, Param, Role, Taken},
+    syntax::{ActionSyntax, Child, Needed, Param, Role, Taken},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -166,7 +166,7 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
 }
 
 /// The markers of arguments.
-const MARKERS: [&str; 5] = ["input", "resource", "context", "error", "param"];
+const MARKERS: [&str; 6] = ["input", "resource", "graph", "context", "error", "param"];
 
 /// The result of parsing an attribute of an argument.
 enum Marked {
@@ -201,6 +201,15 @@ fn parse_marker(
                 return Marked::Invalid;
             };
             Role::Resource(Needed { name: name.clone(), ty, taken: Taken::Borrowed })
+        }
+        "graph" => {
+            let Some(graph) = child_graph(ty) else {
+                diagnostics
+                    .error(ty, "`#[graph]` must be taken as a `Sub`")
+                    .help(format!("write `{}: Sub<'_, Graph>`", plain(name)));
+                return Marked::Invalid;
+            };
+            Role::Graph(Child { name: name.clone(), graph })
         }
         "context" | "error" => {
             if borrowed(ty).1 == Taken::Owned {
@@ -302,6 +311,17 @@ fn may_be_reads(ty: &Type) -> bool {
 
 fn is_reads(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Reads"))
+}
+
+/// Returns the graph of `Sub<'_, Graph>`, with or without the depth.
+fn child_graph(ty: &Type) -> Option<Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Sub")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(graph) => Some(graph.clone()),
+        _ => None,
+    })
 }
 
 fn borrowed(ty: &Type) -> (Type, Taken) {

@@ -39,6 +39,8 @@ pub(super) enum Role {
     Reads,
     Input(Needed),
     Resource(Needed),
+    /// A graph that runs as a child.
+    Graph(Child),
     Context,
     Failure(Ident),
     Param(Param),
@@ -49,6 +51,7 @@ impl Role {
     pub(super) fn name(&self) -> Option<&Ident> {
         match self {
             Self::Input(needed) | Self::Resource(needed) => Some(&needed.name),
+            Self::Graph(child) => Some(&child.name),
             Self::Param(param) => Some(&param.name),
             Self::Failure(name) => Some(name),
             Self::Reads | Self::Context => None,
@@ -62,6 +65,13 @@ pub(super) struct Needed {
     /// The type without the reference.
     pub(super) ty: Type,
     pub(super) taken: Taken,
+}
+
+/// A graph that runs as a child.
+pub(super) struct Child {
+    pub(super) name: Ident,
+    /// The type of the graph: the `G` of `Sub<'_, G>`.
+    pub(super) graph: Type,
 }
 
 /// How an argument takes its value.
@@ -101,11 +111,26 @@ impl ActionSyntax {
         })
     }
 
+    pub(super) fn children(&self) -> impl Iterator<Item = &Child> {
+        self.roles.iter().filter_map(|role| match role {
+            Role::Graph(child) => Some(child),
+            _ => None,
+        })
+    }
+
     pub(super) fn params(&self) -> impl Iterator<Item = &Param> {
         self.roles.iter().filter_map(|role| match role {
             Role::Param(param) => Some(param),
             _ => None,
         })
+    }
+
+    /// Returns whether the action has arguments that are collected from its graph.
+    pub(super) fn has_args(&self) -> bool {
+        let collected = |role: &Role| {
+            matches!(role, Role::Input(_) | Role::Resource(_) | Role::Graph(_))
+        };
+        self.roles.iter().any(collected)
     }
 
     pub(super) fn wants_failure(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use burdock::{
     Next, Position,
-    log::{CauseRecord, Entry, FailureRecord, GraphMark, Snapshot, Time, UnfinishedRun},
+    log::{CallKind, CallRecord, CauseRecord, Entry, FailureRecord, GraphMark, Snapshot, Time, UnfinishedRun},
     state::Patch,
 };
 use serde_json::json;
@@ -25,7 +25,7 @@ pub fn odds() -> Vec<Entry> {
     let mut run = UnfinishedRun::new("first", json!(null));
     run.origin_failure = Some(failure(CauseRecord::Timeout(u64::MAX)));
     run.shown = 2;
-    run.calls.insert("a \"key\"".into(), json!({ "big": u64::MAX }));
+    run.calls.insert("a \"key\"".into(), CallRecord::of(CallKind::Once, json!({ "big": u64::MAX })));
     let patches = vec![
         ("a \"field\"\u{7f}\u{2028}\u{1F600}\0".into(), Patch::Set(json!({ "deep": [[{}]] }))),
         ("list".into(), Patch::Append { keep: 0, tail: vec![json!(1.5e300), json!(-0.0)] }),

@@ -168,6 +168,7 @@ pub(super) mod sample {
             streams,
             params: &[],
             needs: &[],
+            graphs: &[],
             fact: 0,
             conditions: FieldSet::EMPTY,
             error_conditions: FieldSet::EMPTY,

@@ -17,13 +17,14 @@ use crate::{
     action::{Context as ActionContext, Failure, Writes, chain},
     graph::{Graph, Next, Node},
     log::{
-        BareEntryRef, Cursor, Durability, EntryKind, EntryPayload, EntryRef, LogError, Offset,
-        RawSessionView, Snapshot, Writer,
+        BareEntryRef, CallRecord, ChildOf, Cursor, Durability, EntryKind, EntryPayload, EntryRef,
+        LogError, Offset, RawProgress, RawSessionView, SessionId, Snapshot, Writer,
     },
     outcome::{Outcome, RunError},
     panics::caught,
     progress::RemovedRun,
     state::{FieldSet, Fields, State},
+    stream::{NewCall, NewChild},
 };
 use serde_json::Value;
 use std::task::{Context, Poll};
@@ -37,7 +38,7 @@ struct Recorder<G: Graph> {
     encode: EncodeItem<G>,
     /// The cursor of the last commit.
     committed: Option<Cursor>,
-    /// The offset after the last result of a call.
+    /// The offset after the last entry of a call.
     calls_end: Offset,
     runs: Runs,
     /// Whether a snapshot has to be written before the next entry: another version of the graph or the state wrote
@@ -155,34 +156,33 @@ impl<G: Graph> Journal<G> {
         Ok(())
     }
 
-    /// Adds the result of a call. Returns the offset after it.
+    /// Adds a part of a call, whose record so far is `before`. Returns the record, and the offset after the entry.
     pub(super) fn call(
         &mut self,
         context: &ActionContext,
         key: &str,
-        result: &Value,
-    ) -> Result<Offset, LogError> {
-        let Some(recorder) = &mut self.0 else { return Ok(Offset::ZERO) };
-        let (step, node, attempt) = (context.step, context.node().to_owned(), context.attempt);
-        let (key, result) = (key.to_owned(), result.clone());
-        recorder.writer.append(&EntryKind::CallRecorded { step, node, attempt, key, result })?;
+        call: NewCall,
+        before: Option<&CallRecord>,
+    ) -> Result<(CallRecord, Offset), LogError> {
+        let Some(recorder) = &mut self.0 else { return Err(LogError::Closed) };
+        let record = recorder.call(context, key, call, before)?;
         recorder.calls_end = recorder.writer.next();
-        Ok(recorder.calls_end)
+        Ok((record, recorder.calls_end))
     }
 
-    /// Returns the offset after the last result of a call.
+    /// Returns the offset after the last entry of a call.
     pub(super) fn calls_end(&self) -> Offset {
         self.0.as_ref().map_or(Offset::ZERO, |recorder| recorder.calls_end)
     }
 
-    /// Submits the added results of calls at once: the next attempt waits for them.
+    /// Submits the added entries of calls at once: the next attempt waits for them.
     pub(super) fn submit_calls(&mut self) {
         if let Some(recorder) = &mut self.0 {
             recorder.writer.submit_until(recorder.calls_end);
         }
     }
 
-    /// Submits the added results of calls, and waits until the entries before `end` are durable. Returns the offset up to
+    /// Submits the added entries of calls, and waits until the entries before `end` are durable. Returns the offset up to
     /// which all entries are.
     pub(super) fn poll_calls(
         &mut self,
@@ -212,11 +212,12 @@ impl<G: Graph> Journal<G> {
         &mut self,
         state: &G::State,
         progress: &GraphProgress<G>,
+        child_of: Option<ChildOf>,
     ) -> Result<(), LogError> {
         if let Some(recorder) = &mut self.0 {
             // checks the initial values of all fields; later ones are checked with the patch that changes them
             whole_fields(state, FieldSet::ALL)?;
-            recorder.snapshot(state, progress, None)?;
+            recorder.snapshot(state, to_raw(progress), child_of.as_ref())?;
             recorder.writer.commit().await?;
         }
         Ok(())
@@ -290,7 +291,14 @@ impl<G: Graph> Journal<G> {
             // the log has all entries of the runs
             recorder.runs.clear();
         }
-        recorder.snapshot_if_due(state, progress)?;
+        if recorder.is_snapshot_due() {
+            let mut progress = to_raw(progress);
+            if !matches!(start, Start::Resume) {
+                // another run has none of the calls, which may be too large for a snapshot
+                progress.forget_calls();
+            }
+            recorder.snapshot_due(state, progress)?;
+        }
         recorder.writer.append(&entry)?;
         recorder.runs.started(recorder.last());
         recorder.writer.commit().await?;
@@ -388,6 +396,42 @@ impl<G: Graph> Recorder<G> {
         }
     }
 
+    /// Adds a part of a call.
+    fn call(
+        &mut self,
+        context: &ActionContext,
+        key: &str,
+        call: NewCall,
+        before: Option<&CallRecord>,
+    ) -> Result<CallRecord, LogError> {
+        let (step, node, attempt) = (context.step, context.node(), context.attempt);
+        match &call {
+            NewCall::Result(kind, result) => {
+                let kind = *kind;
+                let entry = BareEntryRef::CallRecorded { step, node, attempt, key, kind, result };
+                self.writer.append(&entry)?;
+            }
+            NewCall::ChildEnded(end) => {
+                self.writer.append(&BareEntryRef::ChildEnded { step, node, key, end })?;
+            }
+            NewCall::ChildStarted(NewChild { graph, prefix, inputs }) => {
+                let started = Cursor { epoch: self.writer.epoch(), offset: self.writer.next() };
+                let session = SessionId::of_child(prefix, started)?;
+                self.writer.append(&BareEntryRef::ChildStarted {
+                    step,
+                    node,
+                    attempt,
+                    key,
+                    graph,
+                    session: &session,
+                    inputs,
+                })?;
+                return call.into_record(before, |_| Ok(session));
+            }
+        }
+        call.into_record(before, |_| Err(LogError::Closed))
+    }
+
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         match self.writer.durability() {
             Durability::Item => self.writer.poll_flush(cx),
@@ -412,34 +456,33 @@ impl<G: Graph> Recorder<G> {
             self.writer.append(&end)?;
         }
         if self.writer.is_snapshot_due() {
-            self.snapshot(step.state, step.progress, Some(step.next))?;
+            let mut progress = to_raw(step.progress);
+            let RemovedRun(_) = progress.committed_in_log(step.next.map(name));
+            self.snapshot(step.state, progress, None)?;
         }
         Ok(())
     }
 
     fn reopen(&mut self, state: &G::State, progress: &GraphProgress<G>) -> Result<(), LogError> {
         self.writer.check_appends()?;
-        self.snapshot_if_due(state, progress)?;
+        if self.is_snapshot_due() {
+            self.snapshot_due(state, to_raw(progress))?;
+        }
         self.writer.append(&EntryKind::SessionReopened { node: name(G::START) })
     }
 
-    /// Adds a snapshot of the session. With `next`, it includes the step that is about to be committed, which
-    /// `next` follows. In a new session, it is the first entry.
+    /// Adds a snapshot of the session. In a new session, it is the first entry.
     fn snapshot(
         &mut self,
         state: &G::State,
-        progress: &GraphProgress<G>,
-        next: Option<Next<G::Node>>,
+        progress: RawProgress,
+        child_of: Option<&ChildOf>,
     ) -> Result<(), LogError> {
-        let mut progress = to_raw(progress);
-        if let Some(next) = next {
-            let RemovedRun(_) = progress.committed_in_log(next.map(name));
-        }
         let (graph, version) = (G::mark().clone(), G::State::VERSION);
         let snapshot: Snapshot<Fields<'_, G::State>> =
             Snapshot::of(graph, version, Fields::fields(state), progress);
         let entry = match self.writer.cursor() {
-            None => EntryRef::SessionCreated { snapshot: &snapshot },
+            None => EntryRef::SessionCreated { child_of, snapshot: &snapshot },
             Some(_) => EntryRef::Snapshot(&snapshot),
         };
         let entry = caught(|| self.writer.new_entry(&entry)).unwrap_or_else(|panicked| {
@@ -450,22 +493,21 @@ impl<G: Graph> Recorder<G> {
         Ok(())
     }
 
-    /// Adds a snapshot if one is due before the next entry.
-    fn snapshot_if_due(
-        &mut self,
-        state: &G::State,
-        progress: &GraphProgress<G>,
-    ) -> Result<(), LogError> {
-        // not only at commits, because many runs in a row may fail before their first commit
-        if self.snapshot_due || self.writer.is_snapshot_due() {
-            match self.snapshot(state, progress, None) {
-                // with the results of the step's calls; the next step has none of them
-                Err(LogError::TooLarge { .. })
-                    if !self.snapshot_due && !progress.calls.is_empty() => {}
-                added => added?,
-            }
-            self.snapshot_due = false;
+    /// Returns whether a snapshot is due before the next entry. Not only commits add snapshots, because many runs in a row may
+    /// fail before their first commit.
+    fn is_snapshot_due(&self) -> bool {
+        self.snapshot_due || self.writer.is_snapshot_due()
+    }
+
+    /// Adds a snapshot that is due before the next entry.
+    fn snapshot_due(&mut self, state: &G::State, progress: RawProgress) -> Result<(), LogError> {
+        let has_calls = !progress.calls.is_empty();
+        match self.snapshot(state, progress, None) {
+            // with the calls of the step; the next step has none of them
+            Err(LogError::TooLarge { .. }) if !self.snapshot_due && has_calls => {}
+            added => added?,
         }
+        self.snapshot_due = false;
         Ok(())
     }
 }

@@ -138,8 +138,9 @@ pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
         quote!(#name #hash: #ty #inner;)
     });
     let resources = graph.resources.iter().map(|Binding { name, ty, .. }| {
-        let hash = hash(&plain_name(name));
-        quote!(#name #hash: #ty;)
+        let (plain, written) = (plain_name(name), text::written(ty));
+        let hash = hash(&plain);
+        quote!(#name #plain #hash: #ty, #written;)
     });
     quote! {
         #private::scope! {
