@@ -27,9 +27,7 @@ pub fn odds() -> Vec<Entry> {
     run.shown = 2;
     let big = json!({ "big": u64::MAX });
     let end = json!({ "position": { "rest": "first" }, "version": 7, "state": big });
-    let child = |end| {
-        json!({ "child": { "graph": "", "session": "~1:1.2:\u{7}", "inputs": "00", "end": end } })
-    };
+    let child = |end| json!({ "child": { "graph": "", "session": "~1:1.2:\u{7}", "inputs": "00", "end": end } });
     let mut calls = vec![
         ("a \"key\"", json!({ "once": big })),
         ("b", json!({ "transaction": null })),
@@ -39,7 +37,8 @@ pub fn odds() -> Vec<Entry> {
     if let Some(object) = calls[2].1["child"].as_object_mut() {
         object.remove("end");
     }
-    let calls = calls.into_iter().map(|(key, call)| (key.into(), serde_json::from_value(call).unwrap()));
+    let calls =
+        calls.into_iter().map(|(key, call)| (key.into(), serde_json::from_value(call).unwrap()));
     run.calls.extend(calls);
     let patches = vec![
         ("a \"field\"\u{7f}\u{2028}\u{1F600}\0".into(), Patch::Set(json!({ "deep": [[{}]] }))),
