@@ -105,6 +105,8 @@ macro_rules! __inputs {
         #[$docs:meta]
         // The path of serde, for its derives.
         $serde:literal
+        // `Default` if all inputs are optional.
+        [$($default:path)?]
         // The struct.
         $type:ident
         // Its fields, each with attributes, visibility and type.
@@ -115,6 +117,7 @@ macro_rules! __inputs {
             ::core::clone::Clone,
             $crate::__private::serde::Serialize,
             $crate::__private::serde::Deserialize,
+            $($default)?
         )]
         #[serde(crate = $serde)]
         $($head)* $type { $($fields)* }

@@ -20,6 +20,7 @@ pub mod action_by_hand;
 pub mod cfg;
 pub mod conditions;
 pub mod errors;
+pub mod generic_paths;
 pub mod in_a_macro;
 pub mod inputs_and_parameters;
 pub mod inside_functions;
