@@ -31,3 +31,4 @@ pub mod runs;
 pub mod skipped_fields;
 pub mod stop;
 pub mod without_macros;
+pub mod write_forms;

@@ -7,7 +7,7 @@ use super::{
     restore::{Restored, check_slots},
 };
 use crate::{
-    action::{Context, Failure},
+    action::{Context, Failure, WriteExtent},
     event::{Event, EventKind, Observed, Observers, Published},
     graph::{Graph, Next, Node},
     log::{EntryKind, LogError},
@@ -30,6 +30,8 @@ pub(crate) struct Session<G: Graph> {
     pub(super) step_node: G::Node,
     /// The last node that the current run committed.
     pub(super) last_committed: Option<G::Node>,
+    /// The extent of the writes of that commit.
+    pub(super) last_extent: WriteExtent,
     /// Whether the last item of the step waits for the log, and was not delivered to the consumer.
     pub(super) item_pending: bool,
     /// The number of superseded items of which the consumer and the observers were not notified yet.
@@ -69,6 +71,7 @@ impl<G: Graph> Session<G> {
             ended_run,
             step_node,
             last_committed,
+            last_extent: WriteExtent::new(),
             item_pending,
             unreported,
             resources,
@@ -239,8 +242,9 @@ impl<G: Graph> Session<G> {
     /// Commits a step; steps are committed nowhere else. Before the call, the writes are in the state, the
     /// transition is evaluated, and the log, if there is one, has stored the step.
     #[inline]
-    pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
+    pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>, extent: WriteExtent) {
         self.last_committed = Some(node);
+        self.last_extent = extent;
         self.context.control.attempt_committed();
         let ended = self.progress.committed(next);
         if ended.0.is_some() {
@@ -325,7 +329,8 @@ impl<G: Graph> Session<G> {
     pub(super) async fn publish_commit(&mut self, node: G::Node) {
         let kind = EventKind::StepCommitted { next: self.next() };
         let event = self.event(node, kind);
-        self.publish_event(Event { step: event.step - 1, ..event }).await;
+        let (step, extent) = (event.step - 1, self.last_extent.clone());
+        self.publish_event(Event { step, extent, ..event }).await;
     }
 
     pub(super) async fn publish(&mut self, node: G::Node, kind: EventKind<G>) {

@@ -305,8 +305,8 @@ macro_rules! __node_methods {
     (
         // The type of the graph, and the enum of its nodes.
         $graph:ident: $type:ident
-        // The name of the state in the expressions below.
-        $state:ident
+        // The names of the state and of the extent of the writes in the expressions below.
+        $state:ident $extent:ident
         // The enum of the nodes' writes.
         -> $writes:ident
         // The nodes: each with the alias of its `NodeAction`, and the expression of its writes.
@@ -321,7 +321,11 @@ macro_rules! __node_methods {
             }
         }
 
-        fn writes(__node: $type, $state: &Self::State) -> $writes {
+        fn writes(
+            __node: $type,
+            $state: &Self::State,
+            $extent: &$crate::__private::WriteExtent,
+        ) -> $writes {
             match __node {
                 $($type::$node => $written,)+
             }

@@ -2,7 +2,7 @@
 
 use super::{
     Kind,
-    syntax::{ActionSyntax, Role},
+    syntax::{ActionSyntax, Role, WriteKind, WriteSyntax},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -17,11 +17,11 @@ pub(super) fn check_action(action: &ActionSyntax, diagnostics: &mut Diagnostics)
     check_name(action.name(), diagnostics);
     check_signature(action, diagnostics);
     check_roles(action, diagnostics);
-    for field in action.arguments.reads.iter().chain(&action.arguments.writes) {
+    for field in action.arguments.fields() {
         check_field(field, diagnostics);
     }
     check_twice(&action.arguments.reads, "reads", diagnostics);
-    check_twice(&action.arguments.writes, "writes", diagnostics);
+    check_writes(&action.arguments.writes, diagnostics);
 }
 
 fn check_arguments(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
@@ -133,6 +133,32 @@ fn check_twice(fields: &[Ident], list: &str, diagnostics: &mut Diagnostics) {
             diagnostics
                 .error(field, format!("field `{name}` is listed twice in `{list}`"))
                 .help("remove one");
+        }
+    }
+}
+
+/// Rejects a field that is listed twice in `writes` or `appends`, or in both.
+fn check_writes(writes: &[WriteSyntax], diagnostics: &mut Diagnostics) {
+    let list = |write: &WriteSyntax| match write.kind {
+        WriteKind::Always | WriteKind::Optional => "writes",
+        WriteKind::Append => "appends",
+    };
+    for (index, write) in writes.iter().enumerate() {
+        let Some(first) = writes[..index].iter().find(|first| first.field == write.field) else {
+            continue;
+        };
+        let (name, first, second) = (plain(&write.field), list(first), list(write));
+        if first == second {
+            diagnostics
+                .error(&write.field, format!("field `{name}` is listed twice in `{second}`"))
+                .help("remove one");
+        } else {
+            diagnostics
+                .error(
+                    &write.field,
+                    format!("field `{name}` is listed in `{first}` and in `{second}`"),
+                )
+                .help("`writes` returns the whole list, `appends` its new elements: remove one");
         }
     }
 }
