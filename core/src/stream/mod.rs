@@ -9,11 +9,14 @@
 mod calls;
 mod context;
 mod control;
+mod forward;
+mod outside;
 mod slot;
 pub(crate) mod yielder;
 
 pub use self::context::Context;
 pub use self::control::{Stopped, Stopper};
+pub use self::forward::{ForwardIterator, ForwardStream};
 pub(crate) use self::yielder::Convert;
 pub use self::yielder::{Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 

@@ -15,7 +15,7 @@ pub mod steps {
     use burdock::{prelude::*, state::set_of, stream::NoItems};
     use std::marker::PhantomData;
 
-    /// Adds the size of a type, as often as `N` says.
+    /// Adds the size of a type, `N` times.
     pub struct Add<T, const N: u64 = 1>(PhantomData<T>);
 
     pub struct Count(u64);

@@ -47,11 +47,11 @@ pub async fn search(
 pub fn add_up(trip: Reads<'_>) -> Result<Writes> {
     let mut total = 0;
     let mut prices = trip.prices.clone();
-    for (index, leg) in trip.legs.iter().enumerate() {
+    for leg in trip.legs {
         total += leg.price;
         prices = prices.with(leg.to.clone(), leg.price);
-        yield_!(index);
     }
+    yield_from!(0..trip.legs.len());
     Ok(Writes { total: Some(total), prices })
 }
 
