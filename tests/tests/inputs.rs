@@ -173,5 +173,5 @@ async fn inputs_have_a_default_if_all_are_optional() {
     let end = app.run(RelaxedInputs::default()).await.unwrap();
     assert!(!end.state().asked);
     let mut app = Empty::app().build().await.unwrap();
-    assert_eq!(app.run(Default::default()).await.unwrap().outcome(), Outcome::Ended);
+    assert_eq!(app.run(EmptyInputs::default()).await.unwrap().outcome(), Outcome::Ended);
 }

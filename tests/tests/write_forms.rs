@@ -110,7 +110,9 @@ async fn log_has_the_tail_and_the_fields_that_were_written() {
         ("history".to_owned(), Patch::Append { keep, tail })
     };
     let mut sorted = patches;
-    sorted.iter_mut().for_each(|patches| patches.sort_by(|left, right| left.0.cmp(&right.0)));
+    for patches in &mut sorted {
+        patches.sort_by(|left, right| left.0.cmp(&right.0));
+    }
     assert_eq!(
         sorted,
         [

@@ -84,7 +84,7 @@ impl<'a, T> Yielder<'a, T> {
                     Some(stopped) => stopped.poll(cx).map(|()| None),
                     None => Poll::Pending,
                 },
-                ready => ready,
+                ready @ Poll::Ready(_) => ready,
             });
             let item = match next.await {
                 Some(Ok(item)) => item,

@@ -60,7 +60,7 @@ pub async fn respond(
     let (usage, ended) = (reply.end.usage, reply.end.reason);
     let reply = Message::from(reply);
     let history = if reply.is_empty() { Vec::new() } else { vec![reply] };
-    Ok(Writes { history, usage, ended })
+    Ok(Writes { usage, ended, history })
 }
 
 /// Declines to answer. A stopped answer is then no longer the last one.

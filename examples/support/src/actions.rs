@@ -21,7 +21,7 @@ const SYSTEM: &str = "You answer the customers of a web shop. Use the tools to l
 #[action(state = Desk, writes(prompt, calls, turns), appends(history))]
 pub async fn ask(#[input] prompt: String) -> Result<Writes> {
     let history = vec![Message::user(&prompt)];
-    Ok(Writes { history, prompt, calls: Vec::new(), turns: 0 })
+    Ok(Writes { prompt, calls: Vec::new(), turns: 0, history })
 }
 
 /// Keeps the triage with the prompt.
@@ -67,7 +67,7 @@ pub async fn answer(
     let calls = whole.tool_calls.clone();
     let message = Message::from(whole);
     let history = if message.is_empty() { Vec::new() } else { vec![message] };
-    Ok(Writes { history, calls, turns: desk.turns + 1, usage })
+    Ok(Writes { calls, turns: desk.turns + 1, usage, history })
 }
 
 /// Runs the calls of the last answer. A stop keeps the results received so far.

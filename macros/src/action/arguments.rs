@@ -5,7 +5,7 @@ use super::{
     syntax::{Arguments, WriteKind, WriteSyntax},
 };
 use burdock_macros_shared::{
-    arguments::{self, Argument, Form, Known, Value},
+    arguments::{self, Argument, Form, Known, OptionalField, Value},
     diagnostics::Diagnostics,
 };
 use proc_macro2::TokenStream;
@@ -32,15 +32,18 @@ pub(super) fn parse_arguments(
             Value::Path(path) if name == "state" => arguments.state = Some(path),
             Value::Path(path) => arguments.burdock = Some(path),
             Value::Fields(fields) if name == "reads" => arguments.reads = fields,
-            Value::Fields(fields) => arguments.writes.extend(fields.into_iter().map(|field| {
-                let kind = WriteKind::Append;
-                WriteSyntax { field, kind }
-            })),
+            Value::Fields(fields) => {
+                let lists =
+                    fields.into_iter().map(|field| WriteSyntax::of(field, WriteKind::Append));
+                arguments.writes.extend(lists);
+            }
             Value::OptionalFields(fields) => {
-                arguments.writes.extend(fields.into_iter().map(|field| {
-                    let kind = if field.optional { WriteKind::Optional } else { WriteKind::Always };
-                    WriteSyntax { field: field.name, kind }
-                }))
+                arguments.writes.extend(fields.into_iter().map(
+                    |OptionalField { name, optional }| {
+                        let kind = if optional { WriteKind::Optional } else { WriteKind::Always };
+                        WriteSyntax::of(name, kind)
+                    },
+                ));
             }
             Value::Type(_) if kind == Kind::Plain => {
                 diagnostics

@@ -53,6 +53,12 @@ pub(super) struct WriteSyntax {
     pub(super) kind: WriteKind,
 }
 
+impl WriteSyntax {
+    pub(super) fn of(field: Ident, kind: WriteKind) -> Self {
+        Self { field, kind }
+    }
+}
+
 /// How an action writes a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum WriteKind {
