@@ -12,7 +12,7 @@ pub use crate::{
 pub use crate::{
     action::{
         Action, ActionError, ActionInfo, Attempt, Collect, Context, Failure, HasInput, HasResource,
-        Missing, NeedInfo, NoReads, ParamInfo, Scope, UnsetSlot, Writes,
+        Missing, NeedInfo, NoReads, ParamInfo, Scope, UnsetSlot, WriteExtent, Writes,
     },
     graph::{
         BindingInfo, BoundParam, ChildInfo, Edge, EdgeEnd, EdgeKind, Graph, Next, Node, NodeInfo,
@@ -21,8 +21,8 @@ pub use crate::{
     log::GraphMark,
     run::{AppBuilder, Provided, Sub, Within},
     state::{
-        FieldInfo, FieldPatches, FieldSet, Migration, Patch, PatchFailed, State, StateFields,
-        UNKNOWN, index_of,
+        Append, FieldInfo, FieldPatches, FieldSet, Migration, Patch, PatchFailed, State,
+        StateFields, UNKNOWN, index_of,
     },
     stream::{Items, NoItems, Yielder, Yields},
 };
@@ -54,6 +54,7 @@ pub use crate::{
     run::sub::start::{ChildResources, CloneResource},
     sealed::Sealed,
     state::{
+        append::{IsList, NotList, Tail, check_append},
         field::{
             Field, FieldKind, IsSlot, NamedField, NotSlot, Plain, PlainField, Slotted, Stored,
             Value, WithFields, check_field, check_slot, has_fields, is_derived, is_shared,

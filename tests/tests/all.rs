@@ -32,3 +32,5 @@ pub mod runs;
 pub mod skipped_fields;
 pub mod stop;
 pub mod without_macros;
+pub mod write_forms;
+pub mod yield_from;

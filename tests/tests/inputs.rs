@@ -142,3 +142,36 @@ async fn resume_uses_the_recorded_inputs_and_restart_the_new_ones() {
         "rejected inputs have no effect"
     );
 }
+
+graph! {
+    /// All inputs are optional.
+    pub Relaxed(Form) {
+        inputs { age: Option<u32> }
+        nodes { check: maybe_age }
+        start check;
+        check -> end;
+    }
+}
+
+graph! {
+    /// No inputs.
+    pub Empty(Form) {
+        nodes { check: skip }
+        start check;
+        check -> end;
+    }
+}
+
+#[action(state = Form)]
+async fn skip() -> Result<Writes> {
+    Ok(Writes {})
+}
+
+#[tokio::test]
+async fn inputs_have_a_default_if_all_are_optional() {
+    let mut app = Relaxed::app().build().await.unwrap();
+    let end = app.run(RelaxedInputs::default()).await.unwrap();
+    assert!(!end.state().asked);
+    let mut app = Empty::app().build().await.unwrap();
+    assert_eq!(app.run(EmptyInputs::default()).await.unwrap().outcome(), Outcome::Ended);
+}

@@ -6,6 +6,7 @@
 pub(crate) mod args;
 pub(crate) mod debug;
 mod error;
+mod extent;
 mod failure;
 pub(crate) mod mapped;
 mod once;
@@ -15,6 +16,7 @@ mod two_step;
 pub use self::args::{Collect, HasInput, HasResource, Missing, NoReads, Scope};
 pub(crate) use self::error::mark_terminal;
 pub use self::error::{ActionError, Result};
+pub use self::extent::WriteExtent;
 pub(crate) use self::failure::chain;
 pub use self::failure::{Failure, FailureCause};
 pub use self::once::CallError;
@@ -189,7 +191,27 @@ pub trait Writes: Sized + Send {
     }
 
     /// Copies the written fields from a state in which they are set.
+    ///
+    /// `Writes` that `#[action]` generates have neither optional writes nor appended elements then, because a state
+    /// does not show them; [`of_step`](Self::of_step) does.
     fn of(state: &Self::State) -> Self;
+
+    /// Copies what a step wrote from the state after it. `extent` is that of the step.
+    ///
+    /// Defaults to [`of`](Self::of).
+    fn of_step(state: &Self::State, extent: &WriteExtent) -> Self {
+        let _ = extent;
+        Self::of(state)
+    }
+
+    /// Returns the part of the writes that the state after the step does not show. `undo` is the result of
+    /// [`apply`](Self::apply).
+    ///
+    /// Defaults to an empty extent.
+    fn extent(undo: &Self::Undo) -> WriteExtent {
+        let _ = undo;
+        WriteExtent::new()
+    }
 }
 
 /// The declarations of an action.
@@ -204,8 +226,10 @@ pub struct ActionInfo {
     pub state: &'static str,
     /// The fields that the action reads.
     pub reads: FieldSet,
-    /// The fields that the action writes.
+    /// The fields that the action writes, including those in [`optional_writes`](Self::optional_writes).
     pub writes: FieldSet,
+    /// The fields that the action writes on some paths only: `writes(field?)`.
+    pub optional_writes: FieldSet,
     /// The inputs and resources that the action needs.
     pub needs: &'static [NeedInfo],
     /// The graphs that the action runs as children.
@@ -298,6 +322,7 @@ impl ActionInfo {
             state: "",
             reads: FieldSet::EMPTY,
             writes: FieldSet::EMPTY,
+            optional_writes: FieldSet::EMPTY,
             needs: &[],
             graphs: &[],
             yields: "",
@@ -336,6 +361,13 @@ impl ActionInfo {
     #[must_use]
     pub const fn writes(self, writes: FieldSet) -> Self {
         Self { writes, ..self }
+    }
+
+    /// Declares which of the written fields the action writes on some paths only. They do not count as written where
+    /// a graph reads a slot.
+    #[must_use]
+    pub const fn optional_writes(self, optional_writes: FieldSet) -> Self {
+        Self { optional_writes, ..self }
     }
 
     /// Declares the inputs and resources that the action needs.

@@ -2,7 +2,7 @@
 
 use super::{ActionError, Context};
 use crate::{
-    stream::{Flow, Yielder},
+    stream::{Flow, ForwardIterator, Yielder},
     sync::{Arc, Condvar, Mutex, lock},
 };
 use std::{
@@ -15,9 +15,11 @@ use std::{
 
 /// Sends the items of a blocking action to their consumer.
 ///
-/// `yield_!(item)` in a blocking action is `yielder.emit(item)`.
+/// `yield_!(item)` in a blocking action is `yielder.emit(item)`, and `yield_from!(items)` is
+/// `yielder.forward(items)`.
 pub struct ThreadYielder<T> {
     handoff: Arc<Handoff<T>>,
+    context: Context,
 }
 
 impl<T> ThreadYielder<T> {
@@ -27,6 +29,30 @@ impl<T> ThreadYielder<T> {
     /// action are discarded.
     pub fn emit(&mut self, item: T) -> Flow {
         self.handoff.put(item).unwrap_or_else(|Closed| resume_unwind(Box::new(Closed)))
+    }
+
+    /// Sends the items of an iterator, one at a time, until it ends or a stop is requested.
+    ///
+    /// For an iterator over items, the output is a [`Flow`]. For an iterator over results it is a `Result<Flow, E>`:
+    /// the first error ends the forwarding.
+    pub fn forward<I, F>(&mut self, items: I) -> F
+    where
+        I: ForwardIterator<T, F>,
+    {
+        let mut items = items.into_items();
+        while !self.context.is_stopped()
+            && let Some(item) = items.next()
+        {
+            match item {
+                Ok(item) => {
+                    if self.emit(item).is_stop() {
+                        return I::finish(Flow::Stop);
+                    }
+                }
+                Err(output) => return output,
+            }
+        }
+        I::finish(Flow::of(&self.context))
     }
 }
 
@@ -61,10 +87,11 @@ where
         let result = Arc::clone(&result);
         let finish = FinishOnDrop(Arc::clone(&handoff));
         let span = tracing::Span::current();
+        let context = context.clone();
         Box::new(move || {
             let _entered = span.enter();
             let _finish = finish;
-            let mut yielder = ThreadYielder { handoff: Arc::clone(&handoff) };
+            let mut yielder = ThreadYielder { handoff: Arc::clone(&handoff), context };
             let outcome = catch_unwind(AssertUnwindSafe(|| job(&mut yielder)));
             *lock(&result) = Some(outcome);
         })

@@ -9,7 +9,7 @@ pub use self::spans::Spans;
 
 use crate::{
     Context,
-    action::Failure,
+    action::{Failure, WriteExtent},
     graph::{Graph, Next},
     log::Cursor,
     names,
@@ -51,6 +51,8 @@ pub struct Event<G: Graph> {
     pub kind: EventKind<G>,
     /// The state after a commit, for the consumer.
     pub(crate) state: Option<Box<G::State>>,
+    /// The extent of the writes of a commit.
+    pub(crate) extent: WriteExtent,
 }
 
 impl<G: Graph> Event<G> {
@@ -63,7 +65,8 @@ impl<G: Graph> Event<G> {
     ) -> Self {
         let (session, run) = (Arc::clone(&context.session), context.run);
         let (step, attempt, state) = (context.step, context.attempt, None);
-        Self { session, run, node, step, attempt, cursor, kind, state }
+        let extent = WriteExtent::new();
+        Self { session, run, node, step, attempt, cursor, kind, state, extent }
     }
 
     /// The id of the session.
@@ -79,9 +82,10 @@ impl<G: Graph> Event<G> {
         self.state.as_deref()
     }
 
-    /// Copies the writes of the step from [`state`](Self::state).
+    /// Copies the writes of the step from [`state`](Self::state). Of a list to which the step appended, these are the
+    /// new elements.
     pub fn writes(&self) -> Option<G::Writes> {
-        self.state().map(|state| G::writes(self.node, state))
+        self.state().map(|state| G::writes(self.node, state, &self.extent))
     }
 }
 

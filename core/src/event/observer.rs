@@ -2,6 +2,7 @@
 
 use super::{Event, EventKind};
 use crate::{
+    action::WriteExtent,
     graph::Graph,
     panics::{caught, discard},
 };
@@ -87,17 +88,18 @@ impl<G: Graph, F: FnMut(&Event<G>) + Send + Sync> Observer<G> for F {
 pub struct Observed<'s, G: Graph> {
     state: &'s G::State,
     inputs: Option<&'s G::Inputs>,
-    /// The node that the event commits.
-    committed: Option<G::Node>,
+    /// The node that the event commits, and the extent of its writes.
+    committed: Option<(G::Node, &'s WriteExtent)>,
 }
 
 impl<'s, G: Graph> Observed<'s, G> {
     pub(crate) fn new(
-        event: &Event<G>,
+        event: &'s Event<G>,
         state: &'s G::State,
         inputs: Option<&'s G::Inputs>,
     ) -> Self {
-        let committed = matches!(event.kind, EventKind::StepCommitted { .. }).then_some(event.node);
+        let committed = matches!(event.kind, EventKind::StepCommitted { .. })
+            .then_some((event.node, &event.extent));
         Self { state, inputs, committed }
     }
 
@@ -117,13 +119,15 @@ impl<'s, G: Graph> Observed<'s, G> {
     /// Copies the writes of the step from the state; `None` unless the event is a
     /// [`StepCommitted`](EventKind::StepCommitted).
     pub fn writes(&self) -> Option<G::Writes> {
-        self.committed.map(|node| G::writes(node, self.state))
+        self.committed.map(|(node, extent)| G::writes(node, self.state, extent))
     }
 }
 
 impl<G: Graph> fmt::Debug for Observed<'_, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observed").field("committed", &self.committed).finish_non_exhaustive()
+        f.debug_struct("Observed")
+            .field("committed", &self.committed.map(|(node, _)| node))
+            .finish_non_exhaustive()
     }
 }
 

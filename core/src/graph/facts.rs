@@ -6,7 +6,7 @@
 //! names the path.
 
 use crate::{
-    action::{Action, ActionInfo, Collect, FailureCause, Writes as _},
+    action::{Action, ActionInfo, Collect, FailureCause, WriteExtent, Writes as _},
     graph::{Graph, NodeRunner, Retry, StepResult, flow::Fact},
     message::Text,
     state::FieldSet,
@@ -71,9 +71,9 @@ where
         <A::Args<'_> as Collect<G>>::missing(inputs)
     }
 
-    /// Copies the fields that the action writes out of the state.
-    pub fn writes(state: &G::State) -> A::Writes {
-        A::Writes::of(state)
+    /// Copies what a step of the action wrote out of the state after it.
+    pub fn writes(state: &G::State, extent: &WriteExtent) -> A::Writes {
+        A::Writes::of_step(state, extent)
     }
 }
 
@@ -100,7 +100,7 @@ pub trait FallbackRunner<G: Graph> {
 
     /// Never called.
     #[expect(clippy::unreachable, reason = "only compiled next to a compile error")]
-    fn writes<W>(_: &G::State) -> W {
+    fn writes<W>(_: &G::State, _: &WriteExtent) -> W {
         unreachable!()
     }
 }

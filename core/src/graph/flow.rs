@@ -53,6 +53,7 @@ pub const fn node_infos<const N: usize>(facts: &[Fact], nodes: [Declared; N]) ->
         docs: "",
         reads: FieldSet::EMPTY,
         writes: FieldSet::EMPTY,
+        optional_writes: FieldSet::EMPTY,
         streams: false,
         params: &[],
         needs: &[],
@@ -71,6 +72,7 @@ pub const fn node_infos<const N: usize>(facts: &[Fact], nodes: [Declared; N]) ->
             docs: fact.info.docs,
             reads: fact.info.reads,
             writes: fact.info.writes,
+            optional_writes: fact.info.optional_writes,
             streams: fact.streams,
             params: node.params,
             needs: fact.info.needs,
@@ -151,7 +153,7 @@ impl<const N: usize> Checked<N> {
     /// Returns the slots that are written after the node, on an edge of this kind.
     const fn after(&self, node: usize, kind: EdgeKind) -> FieldSet {
         match kind {
-            EdgeKind::Transition => self.before[node].union(self.nodes[node].writes),
+            EdgeKind::Transition => self.before[node].union(self.nodes[node].always_writes()),
             EdgeKind::Error => self.before[node],
         }
     }
@@ -192,8 +194,8 @@ impl<const N: usize> Checked<N> {
                 let (EdgeEnd::Node(to) | EdgeEnd::Pause(to)) = edge.to else {
                     continue;
                 };
-                let writes =
-                    nodes[at].writes.contains(field) && !matches!(edge.kind, EdgeKind::Error);
+                let writes = nodes[at].always_writes().contains(field)
+                    && !matches!(edge.kind, EdgeKind::Error);
                 if edge.from == at && !writes && from[to] == usize::MAX {
                     from[to] = at;
                     queue[tail] = to;
@@ -215,6 +217,22 @@ impl<const N: usize> Checked<N> {
                 text.push(" -> ");
             }
         }
+    }
+}
+
+/// Appends a note if a node writes the field on some paths only.
+const fn note_optional_write(text: &mut Text, nodes: &[NodeInfo], field: usize, name: &str) {
+    let mut at = 0;
+    while at < nodes.len() {
+        if nodes[at].optional_writes.contains(field) {
+            text.push("\nnote: node `");
+            text.push(nodes[at].name);
+            text.push("` writes it on some paths only: `writes(");
+            text.push(name);
+            text.push("?)`");
+            return;
+        }
+        at += 1;
     }
 }
 
@@ -263,7 +281,9 @@ const fn check_read<const N: usize>(graph: &Checked<N>, node: usize) {
     text.push(info.name);
     text.push("` before it is written on the path `");
     graph.describe_path(&mut text, node, field);
-    text.push("`\nhelp: write `");
+    text.push("`");
+    note_optional_write(&mut text, graph.nodes, field, graph.fields[field].name);
+    text.push("\nhelp: write `");
     text.push(graph.fields[field].name);
     text.push("` in an action on that path, or lead the path elsewhere");
     panic!("{}", text.as_str())
@@ -344,7 +364,9 @@ const fn check_condition_read<const N: usize>(
     text.push(graph.nodes[node].name);
     text.push("` before it is written on the path `");
     graph.describe_path(&mut text, node, index);
-    text.push("`\nhelp: write `");
+    text.push("`");
+    note_optional_write(&mut text, graph.nodes, index, field);
+    text.push("\nhelp: write `");
     text.push(field);
     text.push("` in an action on that path");
     panic!("{}", text.as_str())

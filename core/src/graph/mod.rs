@@ -23,7 +23,12 @@ pub use self::topology::{BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, NodeI
 pub use crate::progress::Next;
 
 use self::decision::Decision;
-use crate::{action::Scope, log::GraphMark, sealed::Sealed, state::State};
+use crate::{
+    action::{Scope, WriteExtent},
+    log::GraphMark,
+    sealed::Sealed,
+    state::State,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     fmt::{Debug, Display},
@@ -86,9 +91,9 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
         Ok(())
     }
 
-    /// Copies the fields that the node writes out of the state.
+    /// Copies what a step of the node wrote out of the state after it.
     #[doc(hidden)]
-    fn writes(node: Self::Node, state: &Self::State) -> Self::Writes;
+    fn writes(node: Self::Node, state: &Self::State, extent: &WriteExtent) -> Self::Writes;
 }
 
 /// A node of a graph, implemented by the enum that `graph!` generates. The trait is sealed.

@@ -47,7 +47,7 @@ impl Topology {
             if node.reads.contains(field) {
                 return Some(Reader::Node(node.name));
             }
-            let written = node.writes.contains(field);
+            let written = node.always_writes().contains(field);
             for edge in self.edges.iter().filter(|edge| edge.from == at) {
                 let (written, conditions) = match edge.kind {
                     EdgeKind::Transition => (written, node.conditions),

@@ -131,6 +131,12 @@ impl Topology {
         self.field_names(self.nodes.get(node).map(|node| node.writes))
     }
 
+    /// Returns the names of the fields that a node writes on some paths only, in the order of their declaration.
+    /// [`writes`](Self::writes) contains them.
+    pub fn optional_writes(&self, node: usize) -> impl Iterator<Item = &'static str> {
+        self.field_names(self.nodes.get(node).map(|node| node.optional_writes))
+    }
+
     /// Returns the inputs that a node needs, in the order of their declaration.
     pub fn inputs(&self, node: usize) -> impl Iterator<Item = &'static BindingInfo> {
         self.needed(self.inputs, node, NeedKind::Input)
@@ -204,8 +210,10 @@ pub struct NodeInfo {
     pub docs: &'static str,
     /// The fields that the action reads.
     pub reads: FieldSet,
-    /// The fields that the action writes.
+    /// The fields that the action writes, including those in [`optional_writes`](Self::optional_writes).
     pub writes: FieldSet,
+    /// The fields that the action writes on some paths only.
+    pub optional_writes: FieldSet,
     /// Whether the action yields items.
     pub streams: bool,
     /// The parameters that the graph binds.
@@ -220,6 +228,13 @@ pub struct NodeInfo {
     pub(crate) conditions: FieldSet,
     /// The fields that the conditions of its `on error` edge read.
     pub(crate) error_conditions: FieldSet,
+}
+
+impl NodeInfo {
+    /// Returns the fields that the action writes on every path.
+    pub(crate) const fn always_writes(&self) -> FieldSet {
+        self.writes.minus(self.optional_writes)
+    }
 }
 
 /// A parameter of an action, bound by a graph.

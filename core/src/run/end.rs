@@ -38,7 +38,8 @@ impl<'a, G: Graph> End<'a, G> {
 
     /// Returns a copy of the writes of the last commit; `None` if the run has not committed a step.
     pub fn writes(&self) -> Option<G::Writes> {
-        self.session.last_committed.map(|node| G::writes(node, &self.session.state))
+        let Session { last_committed, last_extent, state, .. } = self.session;
+        last_committed.map(|node| G::writes(node, state, last_extent))
     }
 
     /// Returns the offset of the session's last entry in the log; `None` without a log.

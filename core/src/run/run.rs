@@ -7,6 +7,7 @@ use super::{
     stop::Stop,
 };
 use crate::{
+    action::WriteExtent,
     event::{Event, EventKind, Published},
     graph::{Graph, Next, Node as _},
     log::Cursor,
@@ -96,12 +97,13 @@ pub struct Committed<G: Graph> {
     pub next: Next<G::Node>,
     /// The state after the step.
     pub state: G::State,
+    extent: WriteExtent,
 }
 
 impl<G: Graph> Committed<G> {
     /// Copies the writes of the step from the state.
     pub fn writes(&self) -> G::Writes {
-        G::writes(self.node, &self.state)
+        G::writes(self.node, &self.state, &self.extent)
     }
 }
 
@@ -318,9 +320,10 @@ impl<'a, G: Graph> Run<'a, G> {
             match poll_fn(|cx| self.poll_event(cx)).await {
                 None => break Ok(None),
                 Some(Err(error)) => break Err(error),
-                Some(Ok(Event { node, step, kind, state: Some(state), .. })) => {
+                Some(Ok(Event { node, step, kind, state: Some(state), extent, .. })) => {
                     if let EventKind::StepCommitted { next } = kind {
-                        break Ok(Some(Committed { node, step, next, state: *state }));
+                        let state = *state;
+                        break Ok(Some(Committed { node, step, next, state, extent }));
                     }
                 }
                 Some(Ok(_)) => {}

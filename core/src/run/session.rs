@@ -7,7 +7,7 @@ use super::{
     restore::{Restored, check_slots},
 };
 use crate::{
-    action::{Context, Failure},
+    action::{Context, Failure, WriteExtent},
     event::{Event, EventKind, Observed, Observers, Published},
     graph::{Graph, Next, Node},
     log::{CallRecord, EntryKind, LogError},
@@ -29,6 +29,8 @@ pub(crate) struct Session<G: Graph> {
     pub(super) step_node: G::Node,
     /// The last node that the current run committed.
     pub(super) last_committed: Option<G::Node>,
+    /// The extent of the writes of that commit.
+    pub(super) last_extent: WriteExtent,
     /// Whether the last item of the step waits for the log, and was not delivered to the consumer.
     pub(super) item_pending: bool,
     /// The number of superseded items of which the consumer and the observers were not notified yet.
@@ -68,6 +70,7 @@ impl<G: Graph> Session<G> {
             ended_run,
             step_node,
             last_committed,
+            last_extent: WriteExtent::new(),
             item_pending,
             unreported,
             resources,
@@ -241,8 +244,9 @@ impl<G: Graph> Session<G> {
     /// Commits a step; steps are committed nowhere else. Before the call, the writes are in the state, the
     /// transition is evaluated, and the log, if there is one, has stored the step.
     #[inline]
-    pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
+    pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>, extent: WriteExtent) {
         self.last_committed = Some(node);
+        self.last_extent = extent;
         if self.context.control.attempt_committed() {
             self.context.home.discard_children();
         }
@@ -329,7 +333,8 @@ impl<G: Graph> Session<G> {
     pub(super) async fn publish_commit(&mut self, node: G::Node) {
         let kind = EventKind::StepCommitted { next: self.next() };
         let event = self.event(node, kind);
-        self.publish_event(Event { step: event.step - 1, ..event }).await;
+        let (step, extent) = (event.step - 1, self.last_extent.clone());
+        self.publish_event(Event { step, extent, ..event }).await;
     }
 
     pub(super) async fn publish(&mut self, node: G::Node, kind: EventKind<G>) {

@@ -252,7 +252,8 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
     #[inline]
     fn accept(mut self, next: Next<G::Node>) {
         let undo = self.undo.take();
-        self.session.commit(self.session.step_node, next);
+        let extent = undo.as_ref().map(W::extent).unwrap_or_default();
+        self.session.commit(self.session.step_node, next, extent);
         discard("old values", undo);
     }
 }

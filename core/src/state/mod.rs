@@ -4,6 +4,7 @@
 //! that they declare to read, and return new values for the fields that they declare to write. The state
 //! changes only when these are committed.
 
+pub(crate) mod append;
 mod document;
 pub(crate) mod field;
 pub(crate) mod fields;
@@ -16,6 +17,7 @@ mod strict;
 mod vector;
 pub(crate) mod version;
 
+pub use self::append::Append;
 pub use self::document::Document;
 pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
 pub use self::ord_map::{

@@ -9,13 +9,16 @@
 mod calls;
 mod context;
 mod control;
+mod forward;
 mod home;
+mod outside;
 mod slot;
 pub(crate) mod yielder;
 
 pub(crate) use self::context::AbandonGuard;
 pub use self::context::Context;
 pub use self::control::{Stopped, Stopper};
+pub use self::forward::{ForwardIterator, ForwardStream};
 pub(crate) use self::yielder::Convert;
 pub use self::yielder::{Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 

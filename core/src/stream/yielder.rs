@@ -1,10 +1,12 @@
 //! The interface through which an action yields items.
 
+use super::ForwardStream;
 use serde::{Deserialize, Serialize};
 use std::{
     convert::Infallible,
     fmt,
-    pin::Pin,
+    future::poll_fn,
+    pin::{Pin, pin},
     task::{Context, Poll},
 };
 
@@ -55,6 +57,44 @@ impl<'a, T> Yielder<'a, T> {
     #[inline]
     pub(crate) fn unused() -> Self {
         Self { sink: None, context: None }
+    }
+
+    /// Sends the items of a stream, one at a time, until it ends or a stop is requested.
+    ///
+    /// For a stream of items, the output is a [`Flow`]. For a stream of results it is a `Result<Flow, E>`: the first
+    /// error ends the forwarding. `yield_from!(stream)` in a `#[streaming_action]` is `yielder.forward(stream).await`.
+    /// The stream is dropped before this returns. A stop does not wait for its next item.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, an item that is already in the slot is still delivered; the stream is dropped.
+    pub async fn forward<S, F>(&mut self, stream: S) -> F
+    where
+        S: ForwardStream<T, F>,
+    {
+        let mut stream = pin!(stream);
+        let context = self.context;
+        let mut stopped = pin!(context.map(super::Context::stopped));
+        loop {
+            if context.is_some_and(super::Context::is_stopped) {
+                return S::finish(Flow::Stop);
+            }
+            let next = poll_fn(|cx| match stream.as_mut().poll_item(cx) {
+                // registers for a stop only while it waits
+                Poll::Pending => match stopped.as_mut().as_pin_mut() {
+                    Some(stopped) => stopped.poll(cx).map(|()| None),
+                    None => Poll::Pending,
+                },
+                ready @ Poll::Ready(_) => ready,
+            });
+            let item = match next.await {
+                Some(Ok(item)) => item,
+                Some(Err(output)) => return output,
+                None => return S::finish(context.map_or(Flow::Continue, Flow::of)),
+            };
+            if self.emit(item).await.is_stop() {
+                return S::finish(Flow::Stop);
+            }
+        }
     }
 
     /// Sends one item and waits until the consumer has taken it.

@@ -170,16 +170,20 @@ macro_rules! __writes {
         ($($state_item:tt)*)
         // The state of the action.
         $state:ty
-        // The fields after `writes`.
+        // The fields of `writes(field)`.
         { $($field:ident $name:literal $hash:literal,)* }
+        // The fields of `writes(field?)`, if there are any: `None` leaves the field as it is.
+        $(optional { $($optional:ident $optional_name:literal $optional_hash:literal,)+ })?
+        // The fields of `appends(field)`, if there are any, with the new elements.
+        $(appends { $($list:ident $list_name:literal $list_hash:literal,)+ })?
     ) => {
         #[allow(unexpected_cfgs, dead_code, reason = "rust-analyzer sets the first; not used if there is an error")]
         const __WRITES: $crate::__private::FieldSet = {
             #[cfg(rust_analyzer)]
-            $crate::__fields! { $state { $($field)* } }
+            $crate::__fields! { $state { $($field)* $($($optional)+)? $($($list)+)? } }
             $crate::__private::known_of(
                 <$state as $crate::__private::StateFields>::FIELDS,
-                &[$($name),*],
+                &[$($name,)* $($($optional_name,)+)? $($($list_name,)+)?],
             )
         };
 
@@ -192,17 +196,42 @@ macro_rules! __writes {
                 #[cfg(rust_analyzer)]
                 $vis $field: <$state as $crate::__private::NamedField<$hash>>::Value,
             )*
+            $($(
+                #[cfg(not(rust_analyzer))]
+                $vis $optional: ::core::option::Option<$crate::__value!($state, $optional_name)>,
+                #[cfg(rust_analyzer)]
+                $vis $optional: ::core::option::Option<
+                    <$state as $crate::__private::NamedField<$optional_hash>>::Value,
+                >,
+            )+)?
+            $($(
+                #[cfg(not(rust_analyzer))]
+                $vis $list: $crate::__private::Tail<$crate::__value!($state, $list_name)>,
+                #[cfg(rust_analyzer)]
+                $vis $list: $crate::__private::Tail<
+                    <$state as $crate::__private::NamedField<$list_hash>>::Value,
+                >,
+            )+)?
         }
 
         /// New values for the fields that the action writes.
         #[allow(dead_code, reason = "not used if there is an error")]
         type Writes = $writes;
 
-        $crate::__debug! { [] $writes "Writes" { $($field $name,)* } }
+        $crate::__debug! {
+            [] $writes "Writes" {
+                $($field $name,)*
+                $($($optional $optional_name,)+)?
+                $($($list $list_name,)+)?
+            }
+        }
 
         #[allow(dead_code, reason = "an action that writes nothing has nothing to undo")]
         $vis struct __Undo {
             $($field: $crate::__stored!($state, $name),)*
+            $($($optional: ::core::option::Option<$crate::__stored!($state, $optional_name)>,)+)?
+            // a copy, which shares its elements
+            $($($list: $crate::__stored!($state, $list_name),)+)?
         }
 
         #[allow(unused_variables, unused_mut, unused_imports, clippy::useless_conversion, reason = "fields differ")]
@@ -216,12 +245,29 @@ macro_rules! __writes {
                         &mut (*__state).$field,
                         ::core::convert::From::from(self.$field),
                     ),)*
+                    $($($optional: match self.$optional {
+                        ::core::option::Option::Some(__value) => {
+                            ::core::option::Option::Some(::core::mem::replace(
+                                &mut (*__state).$optional,
+                                ::core::convert::From::from(__value),
+                            ))
+                        }
+                        ::core::option::Option::None => ::core::option::Option::None,
+                    },)+)?
+                    $($($list: {
+                        let __list = $crate::__private::Append::appended(&(*__state).$list, self.$list);
+                        ::core::mem::replace(&mut (*__state).$list, __list)
+                    },)+)?
                 }
             }
 
             // swap, so that no destructor runs before all fields have their old values again
             fn undo(mut __undo: __Undo, __state: &mut $state) {
                 $(::core::mem::swap(&mut (*__state).$field, &mut __undo.$field);)*
+                $($(if let ::core::option::Option::Some(__old) = &mut __undo.$optional {
+                    ::core::mem::swap(&mut (*__state).$optional, __old);
+                })+)?
+                $($(::core::mem::swap(&mut (*__state).$list, &mut __undo.$list);)+)?
             }
 
             fn patches(
@@ -233,20 +279,70 @@ macro_rules! __writes {
                 use $crate::__private::PlainField as _;
                 ::core::option::Option::Some(
                     $crate::__private::Patches::new()
-                        $(.and::<$state, {
-                            $crate::__private::index_of(<$state as $crate::__private::StateFields>::FIELDS, $name)
-                        }>(&__undo.$field, &(*__state).$field, |__field| __field.__read().is_some()))*
+                        $(.and::<$state, { $crate::__index!($state, $name) }>(
+                            &__undo.$field,
+                            &(*__state).$field,
+                            |__field| __field.__read().is_some(),
+                        ))*
+                        $($(.and_if_written::<$state, { $crate::__index!($state, $optional_name) }>(
+                            __undo.$optional.as_ref(),
+                            &(*__state).$optional,
+                            |__field| __field.__read().is_some(),
+                        ))+)?
+                        $($(.and::<$state, { $crate::__index!($state, $list_name) }>(
+                            &__undo.$list,
+                            &(*__state).$list,
+                            |__field| __field.__read().is_some(),
+                        ))+)?
                         .finish(),
                 )
             }
 
             fn of(__state: &$state) -> Self {
+                <Self as $crate::__private::Writes>::of_step(__state, &$crate::__private::WriteExtent::new())
+            }
+
+            fn of_step(__state: &$state, __extent: &$crate::__private::WriteExtent) -> Self {
                 use $crate::__private::PlainField as _;
                 Self {
                     $($field: ::core::clone::Clone::clone((*__state).$field.__get()),)*
+                    $($($optional: if __extent.is_written($crate::__index!($state, $optional_name)) {
+                        ::core::option::Option::Some(::core::clone::Clone::clone((*__state).$optional.__get()))
+                    } else {
+                        ::core::option::Option::None
+                    },)+)?
+                    $($($list: match __extent.kept($crate::__index!($state, $list_name)) {
+                        ::core::option::Option::Some(__kept) => {
+                            $crate::__private::Append::tail(&(*__state).$list, __kept)
+                        }
+                        ::core::option::Option::None => ::core::default::Default::default(),
+                    },)+)?
                 }
             }
+
+            fn extent(__undo: &__Undo) -> $crate::__private::WriteExtent {
+                $crate::__private::WriteExtent::new()
+                    $($(.optional($crate::__index!($state, $optional_name), __undo.$optional.is_some()))+)?
+                    $($(.appended(
+                        $crate::__index!($state, $list_name),
+                        $crate::__private::Append::length(&__undo.$list),
+                    ))+)?
+            }
         }
+    };
+}
+
+/// The index of a field, in a constant.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __index {
+    (
+        // The state.
+        $state:ty,
+        // The name of the field.
+        $name:literal
+    ) => {
+        const { $crate::__private::index_of(<$state as $crate::__private::StateFields>::FIELDS, $name) }
     };
 }
 

@@ -105,6 +105,8 @@ macro_rules! __inputs {
         #[$docs:meta]
         // The path of serde, for its derives.
         $serde:literal
+        // `Default` if all inputs are optional.
+        [$($default:path)?]
         // The struct.
         $type:ident
         // Its fields, each with attributes, visibility and type.
@@ -115,6 +117,7 @@ macro_rules! __inputs {
             ::core::clone::Clone,
             $crate::__private::serde::Serialize,
             $crate::__private::serde::Deserialize,
+            $($default)?
         )]
         #[serde(crate = $serde)]
         $($head)* $type { $($fields)* }
@@ -324,8 +327,8 @@ macro_rules! __node_methods {
     (
         // The type of the graph, and the enum of its nodes.
         $graph:ident: $type:ident
-        // The name of the state in the expressions below.
-        $state:ident
+        // The names of the state and of the extent of the writes in the expressions below.
+        $state:ident $extent:ident
         // The enum of the nodes' writes.
         -> $writes:ident
         // The nodes: each with the alias of its `NodeAction`, and the expression of its writes.
@@ -340,7 +343,11 @@ macro_rules! __node_methods {
             }
         }
 
-        fn writes(__node: $type, $state: &Self::State) -> $writes {
+        fn writes(
+            __node: $type,
+            $state: &Self::State,
+            $extent: &$crate::__private::WriteExtent,
+        ) -> $writes {
             match __node {
                 $($type::$node => $written,)+
             }

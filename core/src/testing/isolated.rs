@@ -344,7 +344,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
                 params: self.params,
                 context: &context,
                 failure: self.failure.as_ref(),
-                yielder: Yielder::new(&mut sink),
+                yielder: Yielder::of_run(&mut sink, &context),
             };
             A::run(attempt).await.map_err(|error| FailureCause::Error(error).into())
         };

@@ -5,8 +5,8 @@
 //! the state it may take an input of the run, a resource of the app, the context of the step, and
 //! parameters (`preamble`) that the graph binds for each node.
 //!
-//! A model is a resource, and its answer a stream: `until(cx.stopped())` ends it after a stop,
-//! `transcribe` splits it into the deltas to show and the transcript to keep.
+//! A model is a resource, and its answer a stream: `transcribe` splits it into the deltas, which `yield_from!` shows
+//! until a stop, and the transcript to keep.
 
 #[cfg(test)]
 mod tests;
@@ -24,11 +24,9 @@ use std::{sync::Arc, time::Duration};
 const SILENCE: Duration = Duration::from_mins(1);
 
 /// Appends the prompt to the history.
-#[action(state = Chat, reads(history), writes(prompt, history))]
-pub async fn take_prompt(chat: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
-    let mut history = chat.history.clone();
-    history.push_back(Message::user(&prompt));
-    Ok(Writes { prompt, history })
+#[action(state = Chat, writes(prompt), appends(history))]
+pub async fn take_prompt(#[input] prompt: String) -> Result<Writes> {
+    Ok(Writes { history: vec![Message::user(&prompt)], prompt })
 }
 
 /// Checks the prompt for unsafe words.
@@ -45,7 +43,7 @@ pub async fn choose_mode(chat: Reads<'_>) -> Result<Writes> {
 }
 
 /// Streams the answer of the model. A stop keeps the part that was shown, and records that it is incomplete.
-#[streaming_action(state = Chat, reads(history), writes(history, usage, ended), yields(Delta))]
+#[streaming_action(state = Chat, reads(history), writes(usage, ended), appends(history), yields(Delta))]
 pub async fn respond(
     chat: Reads<'_>,
     #[resource] llm: &Arc<dyn Model>,
@@ -53,30 +51,22 @@ pub async fn respond(
     preamble: String,
 ) -> Result<Writes> {
     let request = Request::new(chat.history.iter().cloned()).system(preamble);
-    // a model may take long: a stop does not wait for its next word
     let answer =
         llm.chat(request.runtime(cx.runtime())).idle_timeout(SILENCE).unbroken().recorded();
-    let answer = answer.until(cx.stopped());
-    let (mut deltas, transcript) = answer.transcribe();
-    while let Some(text) = deltas.try_next().await.map_err(ModelError::into_action)? {
-        yield_!(Delta { text });
-    }
+    // a stop drops the deltas, which closes the connection, and the transcript keeps the part that was shown
+    let (deltas, transcript) = answer.transcribe();
+    yield_from!(deltas.map_ok(|text| Delta { text }).map_err(ModelError::into_action))?;
     let reply = transcript.take();
     let (usage, ended) = (reply.end.usage, reply.end.reason);
     let reply = Message::from(reply);
-    let mut history = chat.history.clone();
-    if !reply.is_empty() {
-        history.push_back(reply);
-    }
-    Ok(Writes { history, usage, ended })
+    let history = if reply.is_empty() { Vec::new() } else { vec![reply] };
+    Ok(Writes { usage, ended, history })
 }
 
 /// Declines to answer. A stopped answer is then no longer the last one.
-#[streaming_action(state = Chat, reads(history), writes(history, ended), yields(Delta))]
-pub async fn refuse(chat: Reads<'_>) -> Result<Writes> {
+#[streaming_action(state = Chat, writes(ended), appends(history), yields(Delta))]
+pub async fn refuse() -> Result<Writes> {
     let text = "I would rather not help with that. Ask me something else.";
     yield_!(Delta { text: text.to_owned() });
-    let mut history = chat.history.clone();
-    history.push_back(Message::assistant(text));
-    Ok(Writes { history, ended: Reason::Complete })
+    Ok(Writes { history: vec![Message::assistant(text)], ended: Reason::Complete })
 }

@@ -104,7 +104,7 @@ fn the_usage_of_an_answer_is_in_the_log() -> Result {
     let output = say(talk.args(kept).env("BURDOCK_PACE", "instant"), "what is a monad?\n")?;
     assert!(output.status.success());
     let list = text(&say(chat().args(kept).arg("--list"), "")?.stdout);
-    assert!(list.contains(": answer wrote history, usage, ended\n"), "{list}");
+    assert!(list.contains(": answer wrote usage, ended, history\n"), "{list}");
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let usages = runtime.block_on(async {

@@ -18,22 +18,22 @@ const SYSTEM: &str = "You answer the customers of a web shop. Use the tools to l
     Ask for the e-mail address if you need it. Refund an order only if the customer wants that. Be brief.";
 
 /// Takes the prompt.
-#[action(state = Desk, reads(history), writes(history, prompt, calls, turns))]
-pub async fn ask(desk: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
-    let history = desk.history.with(Message::user(&prompt));
-    Ok(Writes { history, prompt, calls: Vec::new(), turns: 0 })
+#[action(state = Desk, writes(prompt, calls, turns), appends(history))]
+pub async fn ask(#[input] prompt: String) -> Result<Writes> {
+    let history = vec![Message::user(&prompt)];
+    Ok(Writes { prompt, calls: Vec::new(), turns: 0, history })
 }
 
 /// Keeps the triage with the prompt.
-#[action(state = Desk, reads(history, tickets, triage), writes(tickets))]
+#[action(state = Desk, reads(history, triage), appends(tickets))]
 pub async fn file(desk: Reads<'_>) -> Result<Writes> {
     let prompts = desk.history.iter().filter(|message| message.role == Role::User).count();
     let ticket = Ticket { prompt: prompts.saturating_sub(1), triage: desk.triage.clone() };
-    Ok(Writes { tickets: desk.tickets.with(ticket) })
+    Ok(Writes { tickets: vec![ticket] })
 }
 
 /// Answers, or calls tools.
-#[streaming_action(state = Desk, reads(history, turns, usage), writes(history, calls, turns, usage), yields(Shown))]
+#[streaming_action(state = Desk, reads(history, turns, usage), writes(calls, turns, usage), appends(history), yields(Shown))]
 pub async fn answer(
     desk: Reads<'_>,
     #[resource] llm: &Arc<dyn Model>,
@@ -66,13 +66,12 @@ pub async fn answer(
     usage += whole.end.usage;
     let calls = whole.tool_calls.clone();
     let message = Message::from(whole);
-    let history =
-        if message.is_empty() { desk.history.clone() } else { desk.history.with(message) };
-    Ok(Writes { history, calls, turns: desk.turns + 1, usage })
+    let history = if message.is_empty() { Vec::new() } else { vec![message] };
+    Ok(Writes { calls, turns: desk.turns + 1, usage, history })
 }
 
 /// Runs the calls of the last answer. A stop keeps the results received so far.
-#[streaming_action(state = Desk, reads(history, calls), writes(history, calls), yields(Shown))]
+#[streaming_action(state = Desk, reads(calls), writes(calls), appends(history), yields(Shown))]
 pub async fn use_tools(
     desk: Reads<'_>,
     #[resource] shop: &Arc<Shop>,
@@ -83,13 +82,13 @@ pub async fn use_tools(
     while let Some(event) = run.next().await {
         yield_!(Shown::Tool(event?));
     }
-    Ok(Writes { history: desk.history.with_all(run.messages()), calls: Vec::new() })
+    Ok(Writes { history: run.messages(), calls: Vec::new() })
 }
 
 /// Leaves the conversation to a person.
-#[streaming_action(state = Desk, reads(history), writes(history), yields(Shown))]
-pub async fn escalate(desk: Reads<'_>) -> Result<Writes> {
+#[streaming_action(state = Desk, appends(history), yields(Shown))]
+pub async fn escalate() -> Result<Writes> {
     let text = "A colleague will write to you today.";
     yield_!(Shown::Text(text.to_owned()));
-    Ok(Writes { history: desk.history.with(Message::assistant(text)) })
+    Ok(Writes { history: vec![Message::assistant(text)] })
 }

@@ -24,6 +24,8 @@ pub enum Form {
     Name,
     /// `name(field, …)`
     Fields,
+    /// `name(field, field?, …)`
+    OptionalFields,
     /// `name(Type)`
     Type,
     /// `name`
@@ -38,8 +40,24 @@ pub enum Value {
     Expr(Expr),
     Name(Ident),
     Fields(Vec<Ident>),
+    OptionalFields(Vec<OptionalField>),
     Type(Type),
     Flag,
+}
+
+/// A field, with a `?` after it if it is optional.
+#[derive(Debug)]
+pub struct OptionalField {
+    /// Its name.
+    pub name: Ident,
+    /// Whether a `?` follows it.
+    pub optional: bool,
+}
+
+impl Value {
+    fn is_list(&self) -> bool {
+        matches!(self, Self::Fields(_) | Self::OptionalFields(_))
+    }
 }
 
 /// A known argument.
@@ -72,8 +90,7 @@ pub fn parse(
     for (name, value) in parsed {
         let text = plain(&name);
         if seen.contains(&text) {
-            let help = if matches!(&value, Parsed::Valid(value) if matches!(**value, Value::Fields(_)))
-            {
+            let help = if matches!(&value, Parsed::Valid(value) if value.is_list()) {
                 "merge the two lists"
             } else {
                 "remove one"
@@ -162,7 +179,7 @@ impl Form {
         match self {
             Self::Path => format!("{name} = Path"),
             Self::Expr | Self::Name => format!("{name} = …"),
-            Self::Fields => format!("{name}(field, …)"),
+            Self::Fields | Self::OptionalFields => format!("{name}(field, …)"),
             Self::Type => format!("{name}(Type)"),
             Self::Flag => name.into(),
         }
@@ -179,16 +196,22 @@ fn parse_value(
     let expected = match form {
         Form::Flag => return Parsed::Valid(Box::new(Value::Flag)),
         Form::Path | Form::Expr | Form::Name => input.peek(Token![=]),
-        Form::Fields | Form::Type => input.peek(Paren),
+        Form::Fields | Form::OptionalFields | Form::Type => input.peek(Paren),
     };
     let value = match form {
         _ if !expected => {
             let span = if input.is_empty() { name.span() } else { input.span() };
             Err(syn::Error::new(span, format!("invalid argument `{name}`")))
         }
-        Form::Fields => {
-            return parse_fields(input, diagnostics)
-                .map_or(Parsed::Invalid, |fields| Parsed::Valid(Box::new(fields)));
+        Form::Fields | Form::OptionalFields => {
+            let Some(fields) = parse_fields(input, name, form, diagnostics) else {
+                return Parsed::Invalid;
+            };
+            Ok(if let Form::Fields = form {
+                Value::Fields(fields.into_iter().map(|field| field.name).collect())
+            } else {
+                Value::OptionalFields(fields)
+            })
         }
         _ => parse_single_value(input, form),
     };
@@ -226,15 +249,24 @@ fn parse_single_value(input: ParseStream<'_>, form: Form) -> syn::Result<Value> 
     })
 }
 
-/// Parses a list of fields. A missing comma and a name in quotes are reported, and the field is accepted.
-fn parse_fields(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Value> {
-    let mut parse = || -> syn::Result<Vec<Ident>> {
+/// Parses a list of fields. A missing comma, a name in quotes and a `?` in a list without optional fields are reported,
+/// and the field is accepted.
+fn parse_fields(
+    input: ParseStream<'_>,
+    name: &Ident,
+    form: Form,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<OptionalField>> {
+    let mut parse = || -> syn::Result<Vec<OptionalField>> {
         let list;
         parenthesized!(list in input);
         let mut fields = Vec::new();
         while !list.is_empty() {
             match parse_field(&list, diagnostics) {
-                Ok(field) => fields.push(field),
+                Ok(field) => {
+                    let optional = parse_optional(&list, name, form, diagnostics)?;
+                    fields.push(OptionalField { name: field, optional });
+                }
                 Err(error) => {
                     // syn reports tokens that are left
                     list.parse::<TokenStream>()?;
@@ -252,13 +284,29 @@ fn parse_fields(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option
         }
         Ok(fields)
     };
-    match parse() {
-        Ok(fields) => Some(Value::Fields(fields)),
-        Err(error) => {
-            diagnostics.syntax_error(error);
-            None
+    parse().map_err(|error| diagnostics.syntax_error(error)).ok()
+}
+
+/// Returns whether a `?` follows a field. Reports it where no field can be optional, and where it is doubled.
+fn parse_optional(
+    list: ParseStream<'_>,
+    name: &Ident,
+    form: Form,
+    diagnostics: &mut Diagnostics,
+) -> syn::Result<bool> {
+    let Some(mark) = list.parse::<Option<Token![?]>>()? else { return Ok(false) };
+    let allowed = matches!(form, Form::OptionalFields);
+    if !allowed {
+        diagnostics
+            .error(&mark, format!("a field of `{name}` cannot be optional"))
+            .help("remove the `?`");
+    }
+    while let Some(mark) = list.parse::<Option<Token![?]>>()? {
+        if allowed {
+            diagnostics.error(&mark, "`?` is given twice").help("remove one");
         }
     }
+    Ok(allowed)
 }
 
 fn parse_field(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Ident> {
@@ -282,6 +330,7 @@ mod tests {
     const KNOWN: Known<'_> = &[
         ("state", Form::Path),
         ("reads", Form::Fields),
+        ("writes", Form::OptionalFields),
         ("yields", Form::Type),
         ("retries", Form::Expr),
         ("blocking", Form::Flag),
@@ -293,6 +342,10 @@ mod tests {
         let arguments = parse(tokens.parse().unwrap(), KNOWN, &mut diagnostics);
         let name = |argument: &Argument| match &argument.value {
             Value::Fields(fields) => format!("{}{}", argument.name, fields.len()),
+            Value::OptionalFields(fields) => {
+                let optional = fields.iter().filter(|field| field.optional).count();
+                format!("{}{}?{optional}", argument.name, fields.len())
+            }
             _ => argument.name.to_string(),
         };
         (arguments.iter().map(name).collect(), diagnostics.render())
@@ -349,10 +402,22 @@ mod tests {
                 "\"S\", reads(a, b), yields(T)",
                 &all[1..],
                 Some(
-                    "expected the name of an argument\nhelp: the arguments are `state = Path`, `reads(field, …)`, `yields(Type)`, `retries = …`, `blocking` @ ",
+                    "expected the name of an argument\nhelp: the arguments are `state = Path`, `reads(field, …)`, `writes(field, …)`, `yields(Type)`, `retries = …`, `blocking` @ ",
                 ),
             ),
             ("state = S, reads(a, b) + 1, yields(T)", &all, Some(comma)),
+            ("writes(a, b?, c?)", &["writes3?2"], None),
+            (
+                "writes(a? b)",
+                &["writes2?1"],
+                Some("expected `,`\nhelp: separate the fields by commas @ "),
+            ),
+            ("writes(a??, b)", &["writes2?1"], Some("`?` is given twice\nhelp: remove one @ ?")),
+            (
+                "reads(a?, b)",
+                &["reads2"],
+                Some("a field of `reads` cannot be optional\nhelp: remove the `?` @ ?"),
+            ),
         ] {
             let (names, errors) = parsed(tokens);
             assert_eq!(names, accepted, "{tokens}");

@@ -1,7 +1,7 @@
 //! Rewrites the body of an action by these rules:
 //!
-//! 1. `yield_!(item)` becomes `{ let item: Type = item; yielder.emit(item) }.await`; in a blocking action, without
-//!    the `.await`.
+//! 1. `yield_!(item)` becomes `{ let item: Type = item; yielder.emit(item) }.await`, and `yield_from!(items)`
+//!    becomes `{ let items = items; yielder.forward(items) }.await`; in a blocking action, without the `.await`.
 //! 2. The same applies inside other macro calls, such as `select!`, whose arguments are only tokens.
 //! 3. In a closure, a nested function or an `async` block it is an error, because they run elsewhere. An `async`
 //!    block into which an attribute above, such as `#[tracing::instrument]`, has moved the whole body counts as
@@ -13,7 +13,7 @@
 //! `parse_quote!` would panic, and the action would be lost.
 
 use super::{Kind, syntax::ActionSyntax};
-use crate::{diagnostics::Diagnostics, names::plain};
+use crate::{diagnostics::Diagnostics, names::plain, spans::ends};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
@@ -86,23 +86,26 @@ impl Rewriter<'_> {
         self.place = outer;
     }
 
-    /// Returns the expression that replaces a `yield_!` whose first token is `name`.
-    fn emit(&mut self, name: &Ident, call: &Macro, attrs: Vec<Attribute>) -> Expr {
+    /// Returns the expression that replaces a `yield_!` or a `yield_from!` whose first token is `name`.
+    fn emit(&mut self, kind: Yield, name: &Ident, call: &Macro, attrs: Vec<Attribute>) -> Expr {
         self.found += 1;
+        let (called, argument) = (kind.name(), kind.argument());
         let place = match self.place {
             Place::Body => None,
             Place::Closure => Some("a closure"),
             Place::Function => Some("a nested function"),
             Place::AsyncBlock => Some("an `async` block"),
         };
-        let item = call.parse_body_with(parse_item);
+        let item = call.parse_body_with(|input: ParseStream<'_>| parse_item(kind, input));
         if self.kind == Kind::Plain {
             self.diagnostics
-                .error(name, "`yield_!` outside of a streaming action")
+                .error(name, format!("`{called}!` outside of a streaming action"))
                 .help("write `#[streaming_action(…, yields(Type))]`");
         } else if let Some(place) = place {
-            let error = self.diagnostics.error(name, format!("`yield_!` in {place}"));
-            error.help("`yield_!` suspends the action itself: move it to the body of the function");
+            let error = self.diagnostics.error(name, format!("`{called}!` in {place}"));
+            error.help(format!(
+                "`{called}!` suspends the action itself: move it to the body of the function"
+            ));
             if self.moved {
                 error.note("an attribute above has rewritten the body: move that attribute below");
             }
@@ -111,8 +114,8 @@ impl Rewriter<'_> {
                 Ok(Some(_)) => {}
                 Ok(None) => {
                     self.diagnostics
-                        .error(name, "`yield_!` takes one item")
-                        .help("write `yield_!(item)`");
+                        .error(name, format!("`{called}!` takes one {argument}"))
+                        .help(format!("write `{called}!({argument})`"));
                 }
                 Err(error) => self.diagnostics.syntax_error(error.clone()),
             }
@@ -121,18 +124,27 @@ impl Rewriter<'_> {
             self.visit_expr_mut(&mut item);
             item
         });
-        self.emitted(name.span(), item.as_ref(), attrs)
+        self.emitted(kind, name.span(), item.as_ref(), attrs)
     }
 
-    /// Returns `{ let item: Type = item; yielder.emit(item) }.await`; in a blocking action, without the `.await`.
-    fn emitted(&self, span: Span, item: Option<&Expr>, attrs: Vec<Attribute>) -> Expr {
+    /// Returns the expression of rule 1.
+    fn emitted(&self, kind: Yield, span: Span, item: Option<&Expr>, attrs: Vec<Attribute>) -> Expr {
         let yielder = yielder();
         let site = Span::mixed_site().located_at(span);
         let nothing = quote_spanned!(site=> ::core::unreachable!());
         let item = item.map_or(nothing, ToTokens::to_token_stream);
-        // with its type, so that rustc reports a mismatch at the item
-        let ty = self.item.as_ref().map(|ty| quote_spanned!(site=> : #ty));
-        let emit = quote_spanned!(site=> let __item #ty = #item; #yielder.emit(__item));
+        // rustc reports a mismatch at the item because of its type, and at the stream because all tokens are there: it
+        // would otherwise report it again where the future is awaited
+        let (site, emit) = match kind {
+            Yield::Item => {
+                let ty = self.item.as_ref().map(|ty| quote_spanned!(site=> : #ty));
+                (site, quote_spanned!(site=> let __item #ty = #item; #yielder.emit(__item)))
+            }
+            Yield::Stream => {
+                let site = Span::mixed_site().located_at(ends(&item).0);
+                (site, quote_spanned!(site=> let __items = #item; #yielder.forward(__items)))
+            }
+        };
         let stmts = vec![Stmt::Expr(Expr::Verbatim(emit), None)];
         let block = Block { brace_token: token::Brace(site), stmts };
         let block = |attrs| Expr::Block(ExprBlock { attrs, label: None, block });
@@ -147,10 +159,12 @@ impl Rewriter<'_> {
         })
     }
 
-    /// Returns the replacement of a `yield_!`, or rewrites the tokens of any other macro call.
+    /// Returns the replacement of a `yield_!` or `yield_from!`, or rewrites the tokens of any other macro call.
     fn rewrite_macro(&mut self, call: &mut Macro, attrs: &mut Vec<Attribute>) -> Option<Expr> {
-        if let Some(name) = call.path.get_ident().filter(|name| *name == "yield_") {
-            return Some(self.emit(name, call, std::mem::take(attrs)));
+        if let Some(name) = call.path.get_ident()
+            && let Some(kind) = Yield::of(name)
+        {
+            return Some(self.emit(kind, name, call, std::mem::take(attrs)));
         }
         call.tokens = self.rewrite_tokens(call.tokens.clone());
         None
@@ -168,7 +182,9 @@ impl Rewriter<'_> {
                     TokenTree::Ident(name),
                     Some(TokenTree::Punct(bang)),
                     Some(TokenTree::Group(item)),
-                ) if name == "yield_" && bang.as_char() == '!' => {
+                ) if let Some(kind) = Yield::of(name)
+                    && bang.as_char() == '!' =>
+                {
                     at += 2;
                     let call = Macro {
                         path: name.clone().into(),
@@ -176,7 +192,7 @@ impl Rewriter<'_> {
                         delimiter: delimiter(item),
                         tokens: item.stream(),
                     };
-                    let emit = self.emit(name, &call, Vec::new());
+                    let emit = self.emit(kind, name, &call, Vec::new());
                     output.extend(quote!((#emit)));
                 }
                 (TokenTree::Ident(name), ..) if name == "yield" => {
@@ -203,8 +219,37 @@ impl Rewriter<'_> {
     }
 }
 
-/// Parses the arguments of a `yield_!`: one expression, or nothing.
-fn parse_item(input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
+/// A macro that yields.
+#[derive(Clone, Copy)]
+enum Yield {
+    /// `yield_!(item)`
+    Item,
+    /// `yield_from!(stream)`
+    Stream,
+}
+
+impl Yield {
+    fn of(name: &Ident) -> Option<Self> {
+        [Self::Item, Self::Stream].into_iter().find(|kind| name == kind.name())
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Item => "yield_",
+            Self::Stream => "yield_from",
+        }
+    }
+
+    const fn argument(self) -> &'static str {
+        match self {
+            Self::Item => "item",
+            Self::Stream => "stream",
+        }
+    }
+}
+
+/// Parses the arguments of a `yield_!` or `yield_from!`: one expression, or nothing.
+fn parse_item(kind: Yield, input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
     if input.is_empty() {
         return Ok(None);
     }
@@ -213,10 +258,15 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
     if input.is_empty() {
         return Ok(Some(item));
     }
-    Err(input.error(if comma.is_some() {
-        "`yield_!` takes one item\nhelp: yield a tuple, or call `yield_!` for each item"
-    } else {
-        "unexpected token after the item"
+    Err(input.error(match (comma, kind) {
+        (Some(_), Yield::Item) => {
+            "`yield_!` takes one item\nhelp: yield a tuple, or call `yield_!` for each item"
+        }
+        (Some(_), Yield::Stream) => {
+            "`yield_from!` takes one stream\nhelp: call `yield_from!` for each stream"
+        }
+        (None, Yield::Item) => "unexpected token after the item",
+        (None, Yield::Stream) => "unexpected token after the stream",
     }))
 }
 
@@ -277,7 +327,7 @@ impl VisitMut for Rewriter<'_> {
         let (_last, statements) = block.stmts.split_last_mut().unzip();
         for stmt in statements.into_iter().flatten() {
             if let Stmt::Macro(call) = stmt
-                && call.mac.path.is_ident("yield_")
+                && call.mac.path.get_ident().and_then(Yield::of).is_some()
             {
                 call.semi_token.get_or_insert_default();
             }

@@ -2,7 +2,7 @@
 
 use super::{
     Kind,
-    syntax::{ActionSyntax, Role},
+    syntax::{ActionSyntax, Role, WriteKind, WriteSyntax},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -10,6 +10,8 @@ use crate::{
 };
 use burdock_macros_shared::signature::reject_qualifiers;
 use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Generics, Signature};
 
 /// Reports violations of the rules.
 pub(super) fn check_action(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
@@ -17,11 +19,11 @@ pub(super) fn check_action(action: &ActionSyntax, diagnostics: &mut Diagnostics)
     check_name(action.name(), diagnostics);
     check_signature(action, diagnostics);
     check_roles(action, diagnostics);
-    for field in action.arguments.reads.iter().chain(&action.arguments.writes) {
+    for field in action.arguments.fields() {
         check_field(field, diagnostics);
     }
     check_twice(&action.arguments.reads, "reads", diagnostics);
-    check_twice(&action.arguments.writes, "writes", diagnostics);
+    check_writes(&action.arguments.writes, diagnostics);
 }
 
 fn check_arguments(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
@@ -54,8 +56,10 @@ fn check_name(name: &Ident, diagnostics: &mut Diagnostics) {
 
 fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
     let signature = &action.signature;
+    let qualified = Signature { generics: Generics::default(), ..signature.clone() };
     let help = "use a plain `fn` or `async fn`";
-    reject_qualifiers(signature, "an action", help, diagnostics);
+    reject_qualifiers(&qualified, "an action", help, diagnostics);
+    check_generics(&signature.generics, diagnostics);
     if let (Some(_), Some(blocking)) = (&signature.asyncness, &action.arguments.blocking) {
         diagnostics
             .error(blocking, "a blocking action cannot be `async`")
@@ -72,6 +76,18 @@ fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
     {
         diagnostics.error(ty, "an action must return a `Result`").help("return `Result<Writes>`");
     }
+}
+
+/// Rejects type parameters: the generated items, such as `Writes`, would need them as well.
+fn check_generics(generics: &Generics, diagnostics: &mut Diagnostics) {
+    let tokens = match &generics.where_clause {
+        _ if !generics.params.is_empty() => generics.params.to_token_stream(),
+        Some(clause) => clause.to_token_stream(),
+        None => return,
+    };
+    diagnostics.error(&tokens, "an action cannot be generic").help(
+        "name the type, or implement `Action` for a generic struct, which a graph names as `Say::<Type>`",
+    );
 }
 
 /// Rejects a name that two arguments have, and `reads` that no argument takes.
@@ -140,6 +156,32 @@ fn check_twice(fields: &[Ident], list: &str, diagnostics: &mut Diagnostics) {
             diagnostics
                 .error(field, format!("field `{name}` is listed twice in `{list}`"))
                 .help("remove one");
+        }
+    }
+}
+
+/// Rejects a field that is listed twice in `writes` or `appends`, or in both.
+fn check_writes(writes: &[WriteSyntax], diagnostics: &mut Diagnostics) {
+    let list = |write: &WriteSyntax| match write.kind {
+        WriteKind::Always | WriteKind::Optional => "writes",
+        WriteKind::Append => "appends",
+    };
+    for (index, write) in writes.iter().enumerate() {
+        let Some(first) = writes[..index].iter().find(|first| first.field == write.field) else {
+            continue;
+        };
+        let (name, first, second) = (plain(&write.field), list(first), list(write));
+        if first == second {
+            diagnostics
+                .error(&write.field, format!("field `{name}` is listed twice in `{second}`"))
+                .help("remove one");
+        } else {
+            diagnostics
+                .error(
+                    &write.field,
+                    format!("field `{name}` is listed in `{first}` and in `{second}`"),
+                )
+                .help("`writes` returns the whole list, `appends` its new elements: remove one");
         }
     }
 }

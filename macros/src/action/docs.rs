@@ -3,7 +3,7 @@
 //! Everything is in code spans, in which rustdoc does not look for links. An action without docs has these on
 //! its `impl`, so that `missing_docs` still reports it.
 
-use super::syntax::{ActionSyntax, Needed, Param};
+use super::syntax::{ActionSyntax, Needed, Param, WriteKind};
 use crate::{names::plain, text};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -21,16 +21,21 @@ pub(super) fn expand_docs(action: &ActionSyntax) -> (Option<TokenStream>, Option
 /// Returns one paragraph.
 fn declared(action: &ActionSyntax) -> String {
     let arguments = &action.arguments;
-    let fields = |fields: &[Ident]| fields.iter().map(plain).collect();
     let needed = |Needed { name, ty, .. }: &Needed| typed(name, ty);
     let params = action.params().map(|Param { name, ty, default }| match default {
         Some(value) => format!("{} = {}", typed(name, ty), text::written(value)),
         None => typed(name, ty),
     });
     let graphs = action.children().map(|child| typed(&child.name, &child.graph));
-    let parts: [(&str, Vec<String>); 7] = [
-        ("reads", fields(&arguments.reads)),
-        ("writes", fields(&arguments.writes)),
+    let written = arguments.writes.iter().filter_map(|write| match write.kind {
+        WriteKind::Always => Some(plain(&write.field)),
+        WriteKind::Optional => Some(format!("{}?", plain(&write.field))),
+        WriteKind::Append => None,
+    });
+    let parts: [(&str, Vec<String>); 8] = [
+        ("reads", arguments.reads.iter().map(plain).collect()),
+        ("writes", written.collect()),
+        ("appends to", arguments.written(WriteKind::Append).map(plain).collect()),
         ("inputs", action.inputs().map(needed).collect()),
         ("resources", action.resources().map(needed).collect()),
         ("graphs", graphs.collect()),

@@ -5,7 +5,7 @@ use super::{
     Kind,
     body::yielder,
     docs::expand_docs,
-    syntax::{ActionSyntax, Child, Needed, Param, Role, Taken},
+    syntax::{ActionSyntax, Child, Needed, Param, Role, Taken, WriteKind},
 };
 use crate::{
     names::{plain, type_of},
@@ -23,13 +23,13 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
     let burdock = action.burdock();
     let name = action.name();
     let cfg: Vec<_> = outer.iter().filter(|attr| text::is_cfg(attr)).collect();
-    let reads = pairs(&action.arguments.reads);
+    let reads = pairs(action.arguments.reads.iter());
     let copies = action
         .arguments
         .blocking
         .is_some()
         .then(|| quote!(#burdock::__copies! { (#vis struct) __State { #reads } }));
-    let writes = pairs(&action.arguments.writes);
+    let writes = expand_writes(action);
     let state = expand_state(action);
     let state_item = state_item(action, &quote!(__State));
     let args = expand_args(action);
@@ -43,7 +43,7 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
         const _: () = {
             use #burdock::__private;
             #burdock::__reads! { (#vis struct #reads_type) __State { #reads } }
-            #burdock::__writes! { (#vis struct #writes_type) (#state_item) __State { #writes } }
+            #burdock::__writes! { (#vis struct #writes_type) (#state_item) __State #writes }
             #copies
             #state
             #args
@@ -69,7 +69,7 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
     let burdock = action.burdock();
     let text = text::written(state);
     let mut fields: Vec<&Ident> = Vec::new();
-    for field in action.arguments.reads.iter().chain(&action.arguments.writes) {
+    for field in action.arguments.fields() {
         if !fields.contains(&field) {
             fields.push(field);
         }
@@ -89,13 +89,50 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
         let index = Literal::usize_unsuffixed(index);
         quote_spanned!(field.span()=> #private::check_field(#text, #locals, #index))
     });
+    let lists = expand_lists(action);
+    let known = if lists.is_some() { quote!(__Known) } else { quote!(__State) };
     quote! {
-        type __State = <#state as #burdock::__private::WithFields<{
+        type #known = <#state as #burdock::__private::WithFields<{
             let __fields = <#state as #burdock::__private::StateFields>::FIELDS;
             let __names = &[#(#names),*];
             #(#checks)&*
         }>>::State;
+        #lists
     }
+}
+
+/// Expands the alias of the state, which checks that the fields of `appends` are lists. It is a second alias, because
+/// their types exist only if the fields do.
+fn expand_lists(action: &ActionSyntax) -> Option<TokenStream> {
+    let burdock = action.burdock();
+    let checks = action.arguments.written(WriteKind::Append).map(|field| {
+        let name = plain(field);
+        let private = respanned(quote!(#burdock::__private), field.span());
+        let is_list = quote!(__private::IsList::<#burdock::__stored!(__Known, #name)>::YES);
+        let locals = quote!(__fields);
+        quote_spanned!(field.span()=> #private::check_append(#locals, #name, #is_list))
+    });
+    let checks: Vec<TokenStream> = checks.collect();
+    (!checks.is_empty()).then(|| {
+        quote! {
+            type __State = <__Known as __private::WithFields<{
+                #[allow(unused_imports, reason = "lists have the constant inherently")]
+                use __private::NotList as _;
+                let __fields = <__Known as __private::StateFields>::FIELDS;
+                #(#checks)&*
+            }>>::State;
+        }
+    })
+}
+
+/// Returns the fields of the `Writes`, by how they are written.
+fn expand_writes(action: &ActionSyntax) -> TokenStream {
+    let written = |kind| pairs(action.arguments.written(kind));
+    let (always, optional, lists) =
+        (written(WriteKind::Always), written(WriteKind::Optional), written(WriteKind::Append));
+    let optional = (!optional.is_empty()).then(|| quote!(optional { #optional }));
+    let lists = (!lists.is_empty()).then(|| quote!(appends { #lists }));
+    quote!({ #always } #optional #lists)
 }
 
 /// Returns `type State = …;` for an impl, spanned so that rustc labels a state that is less visible.
@@ -108,9 +145,8 @@ fn state_item(action: &ActionSyntax, state: &TokenStream) -> TokenStream {
 }
 
 /// Returns `field "field" hash,` for each field, for the templates.
-fn pairs(fields: &[Ident]) -> TokenStream {
+fn pairs<'a>(fields: impl Iterator<Item = &'a Ident>) -> TokenStream {
     fields
-        .iter()
         .map(|field| {
             let text = plain(field);
             let hash = Literal::u64_unsuffixed(hash(&text));
@@ -243,6 +279,15 @@ fn expand_declared(action: &ActionSyntax) -> TokenStream {
         })
         .collect();
     let mut tokens = TokenStream::new();
+    let optional: Vec<String> = action.arguments.written(WriteKind::Optional).map(plain).collect();
+    if !optional.is_empty() {
+        tokens.extend(quote! {
+            .optional_writes(__private::known_of(
+                <__State as __private::StateFields>::FIELDS,
+                &[#(#optional),*],
+            ))
+        });
+    }
     let needs = action.roles.iter().filter_map(|role| {
         let (kind, Needed { name, ty, .. }) = match role {
             Role::Input(needed) => (quote!(input), needed),

@@ -19,7 +19,7 @@ pub(super) fn expand_fallback(action: &ActionSyntax, errors: &TokenStream) -> To
     let burdock = action.burdock();
     let text = plain(name);
     // an editor completes the fields also while the body is half typed
-    let fields = action.arguments.reads.iter().chain(&action.arguments.writes);
+    let fields = action.arguments.fields();
     let editor = action.arguments.state.as_ref().map(|state| {
         quote! {
             #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]

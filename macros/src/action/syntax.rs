@@ -28,10 +28,46 @@ pub(super) struct ActionSyntax {
 pub(super) struct Arguments {
     pub(super) state: Option<Path>,
     pub(super) reads: Vec<Ident>,
-    pub(super) writes: Vec<Ident>,
+    /// The fields of `writes` and `appends`, in the order of the attribute.
+    pub(super) writes: Vec<WriteSyntax>,
     pub(super) yields: Option<Type>,
     pub(super) blocking: Option<Ident>,
     pub(super) burdock: Option<Path>,
+}
+
+impl Arguments {
+    /// Returns the fields that are written in this way.
+    pub(super) fn written(&self, kind: WriteKind) -> impl Iterator<Item = &Ident> {
+        self.writes.iter().filter(move |write| write.kind == kind).map(|write| &write.field)
+    }
+
+    /// Returns the fields that are read, and then those that are written.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &Ident> {
+        self.reads.iter().chain(self.writes.iter().map(|write| &write.field))
+    }
+}
+
+/// A field that the action writes.
+pub(super) struct WriteSyntax {
+    pub(super) field: Ident,
+    pub(super) kind: WriteKind,
+}
+
+impl WriteSyntax {
+    pub(super) fn of(field: Ident, kind: WriteKind) -> Self {
+        Self { field, kind }
+    }
+}
+
+/// How an action writes a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum WriteKind {
+    /// `writes(field)`
+    Always,
+    /// `writes(field?)`
+    Optional,
+    /// `appends(field)`
+    Append,
 }
 
 /// The role of an argument of the function.

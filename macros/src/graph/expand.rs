@@ -147,6 +147,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
         quote!(#private::NoItems)
     };
     let (node, step, state) = (local("__node"), local("__step"), super::model::state_ident());
+    let extent = local("__extent");
     let ids: Vec<NodeId> = graph.ids().collect();
     let variants: Vec<TokenStream> = ids.iter().map(|id| expansion.variant(*id)).collect();
     let methods = ids.iter().map(|id| {
@@ -159,7 +160,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             ident
         };
         let [writes, variant, action] = [writes_type, name, &node_action].map(at);
-        let written = quote_spanned!(span=> #writes::#variant(#action::writes(#state)));
+        let written = quote_spanned!(span=> #writes::#variant(#action::writes(#state, #extent)));
         quote!(#name #node_action: #written,)
     });
     let performs = ids.iter().map(|id| expand_perform(expansion, *id, &step));
@@ -190,7 +191,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             }
             #on_error
             #policy
-            #private::node_methods! { #name: #node_type #state -> #writes_type { #(#methods)* } }
+            #private::node_methods! { #name: #node_type #state #extent -> #writes_type { #(#methods)* } }
         }
     }
 }

@@ -130,7 +130,7 @@ pub(crate) struct Node {
 
 /// An action path that one or more nodes use.
 pub(crate) struct ActionPath {
-    /// The tokens as text: equal for equal paths.
+    /// The path as text: equal for equal paths.
     pub(crate) key: String,
     /// The path with the spans of its first use.
     pub(crate) path: Path,

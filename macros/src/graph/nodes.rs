@@ -1,8 +1,13 @@
 //! The parser of the entries in `nodes`.
 
 use proc_macro2::Group;
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, Ident, Path, PathSegment, Token, token};
+use syn::punctuated::Punctuated;
+use syn::{
+    AngleBracketedGenericArguments, Attribute, Ident, Path, PathArguments, PathSegment, Token,
+    token,
+};
 
 use super::parser::{Comma, PResult, Parser, braces, skip};
 use super::syntax::{NodeSyntax, ParameterSyntax, unparsed};
@@ -81,11 +86,9 @@ impl Parser<'_> {
     }
 
     fn node_rest(&mut self, input: ParseStream<'_>, node: &mut NodeSyntax) -> PResult<()> {
-        if input.peek(Token![::]) {
-            let rest = self.reported(input.call(Path::parse_mod_style))?;
-            let first = std::mem::replace(&mut node.action, rest);
-            node.action.segments.insert(0, PathSegment::from(node.name.clone()));
-            node.action.leading_colon = first.leading_colon;
+        if input.peek(Token![::]) || input.peek(Token![<]) {
+            let first = PathSegment::from(node.name.clone());
+            node.action = self.action_path_after(first, None, input)?;
             if let Some(last) = node.action.segments.last() {
                 node.name = last.ident.clone();
             }
@@ -95,13 +98,9 @@ impl Parser<'_> {
             self.places.action(Some(&node.action));
         } else if input.peek(Token![:]) {
             skip(input);
-            let Ok(action) = input.call(Path::parse_mod_style) else {
-                self.places.action(None);
-                node.action = unparsed().into();
-                return Err(self.expected(input, "expected the path of an action"));
-            };
-            self.places.action(Some(&action));
-            node.action = action;
+            let action = self.action_path(input);
+            self.places.action(action.as_ref().ok());
+            node.action = action.inspect_err(|_| node.action = unparsed().into())?;
         } else {
             self.places.action(Some(&node.action));
         }
@@ -127,4 +126,57 @@ impl Parser<'_> {
         }
         Ok(())
     }
+
+    /// Parses the path of an action, with generic arguments as in a type. Unlike in a type, parentheses are not part
+    /// of it: they are reported as parameters.
+    fn action_path(&mut self, input: ParseStream<'_>) -> PResult<Path> {
+        let leading_colon = self.parse(input)?;
+        let first = self.path_segment(input)?;
+        self.action_path_after(first, leading_colon, input)
+    }
+
+    /// Parses the rest of a path after its first name.
+    fn action_path_after(
+        &mut self,
+        first: PathSegment,
+        leading_colon: Option<Token![::]>,
+        input: ParseStream<'_>,
+    ) -> PResult<Path> {
+        let mut path = Path { leading_colon, segments: Punctuated::new() };
+        path.segments.push_value(first);
+        loop {
+            if let Some(last) = path.segments.last_mut() {
+                last.arguments = self.reported(generic_arguments(input))?;
+            }
+            if !input.peek(Token![::]) {
+                return Ok(path);
+            }
+            path.segments.push_punct(self.parse(input)?);
+            path.segments.push_value(self.path_segment(input)?);
+        }
+    }
+
+    fn path_segment(&mut self, input: ParseStream<'_>) -> PResult<PathSegment> {
+        let is_keyword = input.peek(Token![crate])
+            || input.peek(Token![self])
+            || input.peek(Token![super])
+            || input.peek(Token![Self]);
+        if is_keyword || input.peek(Ident) {
+            return self.reported(input.call(Ident::parse_any)).map(PathSegment::from);
+        }
+        Err(self.expected(input, "expected the path of an action"))
+    }
+}
+
+/// Parses `::<…>` or `<…>`, and returns it with the `::`, so that equal paths have equal tokens.
+fn generic_arguments(input: ParseStream<'_>) -> syn::Result<PathArguments> {
+    let mut arguments: AngleBracketedGenericArguments = if input.peek(Token![<]) {
+        input.parse()?
+    } else if input.peek(Token![::]) && input.peek3(Token![<]) {
+        AngleBracketedGenericArguments::parse_turbofish(input)?
+    } else {
+        return Ok(PathArguments::None);
+    };
+    arguments.colon2_token.get_or_insert(Token![::](arguments.lt_token.span));
+    Ok(PathArguments::AngleBracketed(arguments))
 }

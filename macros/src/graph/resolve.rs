@@ -3,7 +3,6 @@
 //! If two items have the same name, the first is used and the second is reported.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
 
 use super::conditions::{add_fields, rewrite};
 use super::model::{
@@ -187,7 +186,7 @@ fn resolve_nodes(
 }
 
 fn resolve_action(node: &NodeSyntax, actions: &mut Vec<ActionPath>) -> ActionId {
-    let key = node.action.to_token_stream().to_string();
+    let key = text::written(&node.action);
     let known = actions.iter().position(|action| action.key == key);
     ActionId(known.unwrap_or_else(|| {
         actions.push(ActionPath { key, path: node.action.clone() });

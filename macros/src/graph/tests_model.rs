@@ -56,6 +56,18 @@ fn the_model_of_the_chatbot_has_flat_edges() {
 }
 
 #[test]
+fn equal_paths_of_actions_are_one_action_however_they_are_written() {
+    let source =
+        "G(S) { nodes { a: x::A::<T, 3>, b: x::A<T,3>, c: x::A, d: ::x::A::<T>::B } start a;
+        a -> b; b -> c; c -> d; d -> end; }";
+    let Some(graph) = compile(tokens(source)).0 else {
+        return assert_eq!("graph", "checked");
+    };
+    let keys: Vec<&str> = graph.actions.iter().map(|action| action.key.as_str()).collect();
+    assert_eq!(keys, ["x::A::<T, 3>", "x::A", "::x::A::<T>::B"]);
+}
+
+#[test]
 fn labels_have_the_whole_branch_and_error_edges_do_not_count_as_ordinary_entries() {
     let source = "G(S) { nodes { a, b } start a;
         a -> if state.x < 3 { match &state.m { M::A(n) if *n > state.x => end, _ => a } }

@@ -25,6 +25,9 @@ use std::{
 /// The Rust blocks of the guide.
 #[cfg(doctest)]
 pub mod docs {
+    #[doc = include_str!("../../../docs/shorter-forms.md")]
+    pub struct ShorterForms;
+
     #[doc = include_str!("../../../docs/log.md")]
     pub struct Log;
 

@@ -21,6 +21,7 @@ pub mod cfg;
 pub mod children;
 pub mod conditions;
 pub mod errors;
+pub mod generic_paths;
 pub mod in_a_macro;
 pub mod inputs_and_parameters;
 pub mod inside_functions;

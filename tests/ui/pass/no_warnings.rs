@@ -40,6 +40,19 @@ pub async fn ask(
     Ok(Writes { prompt: text, history: Vector::new() })
 }
 
+/// Appends, and writes on some paths.
+#[action(state = Chat, writes(prompt?, count?), appends(history))]
+pub async fn note(#[input] text: &String) -> Result<Writes> {
+    let prompt = (!text.is_empty()).then(|| text.clone());
+    Ok(Writes { prompt, count: None, history: vec![Message] })
+}
+
+/// Appends on a thread.
+#[action(state = Chat, appends(history), blocking)]
+pub fn append() -> Result<Writes> {
+    Ok(Writes { history: Vec::new() })
+}
+
 /// Streams.
 #[streaming_action(state = Chat, reads(prompt), writes(count), yields(Message))]
 pub async fn answer(chat: Reads<'_>, #[resource] number: &u32) -> Result<Writes> {

@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 pub struct Chat {
     pub r#type: u32,
     pub r#match: Slot<String>,
+    pub r#where: Vector<String>,
+}
+
+#[action(state = Chat, writes(r#type?), appends(r#where))]
+async fn r#fn(#[input] r#in: String) -> Result<Writes> {
+    Ok(Writes { r#type: None, r#where: vec![r#in] })
 }
 
 #[action(state = Chat, reads(r#type), writes(r#type, r#match))]
@@ -41,9 +47,11 @@ graph! {
         nodes {
             r#for: r#loop { r#mod: 1 },
             r#move { r#mod: 2 },
+            r#fn,
         }
         start r#for;
         r#for -> if state.r#type < 3 && !state.r#match.is_empty() { r#for } else { r#move };
-        r#move -> pause r#for;
+        r#move -> r#fn;
+        r#fn -> pause r#for;
     }
 }

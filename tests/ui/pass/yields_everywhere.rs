@@ -62,6 +62,20 @@ async fn everywhere(chat: Reads<'_>) -> Result<Writes> {
     #[cfg(not(any()))]
     #[allow(clippy::identity_op)]
     yield_!(10 + 0);
+    yield_from!(futures::stream::iter([11, 12]));
+    yield_from!(futures::stream::iter([Ok::<_, std::num::ParseIntError>(13)]),)?;
+    yield_from! { futures::stream::iter([yield_!(14).is_stop() as u32]) }
+    assert!(
+        !yield_from!(futures::stream::empty::<u32>()).is_stop(),
+        "{:?}",
+        yield_from![futures::stream::iter([15])]
+    );
+    tokio::select! {
+        biased;
+        () = std::future::ready(()) => { yield_from!(futures::stream::iter([16])); }
+    }
+    #[cfg(any())]
+    yield_from!(no_such_name);
     let nested = |number: u32| number + 1;
     let later = async { nested(3) };
     yield_!(later.await);
@@ -76,6 +90,10 @@ fn on_a_thread(chat: Reads<'_>) -> Result<Writes> {
         }
     }
     yield_!("comma",);
+    yield_from!(["one", "two"]);
+    if yield_from!(["three"].iter().copied().map(Ok::<_, std::fmt::Error>))?.is_stop() {
+        return Ok(Writes {});
+    }
     let _ = yield_!("first") == burdock::Flow::Stop || yield_!("second").is_stop();
     std::convert::identity(vec![yield_!("last",)]);
     Ok(Writes {})

@@ -49,13 +49,18 @@ pub(super) fn shape(topology: &Topology) -> Value {
 }
 
 fn describe_node(topology: &Topology, index: usize, node: &NodeInfo) -> Value {
-    json!({
+    let mut described = json!({
         "name": node.name,
         "action": node.action,
         "reads": topology.reads(index).collect::<Value>(),
         "writes": topology.writes(index).collect::<Value>(),
         "streams": node.streams,
-    })
+    });
+    // only if there are any, because sessions have recorded hashes without it
+    if !node.optional_writes.is_empty() {
+        described["optional_writes"] = topology.optional_writes(index).collect();
+    }
+    described
 }
 
 fn describe_binding(binding: &BindingInfo) -> Value {

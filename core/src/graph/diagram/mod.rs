@@ -165,6 +165,7 @@ pub(super) mod sample {
             docs: "",
             reads: set_of(FIELDS, reads),
             writes: set_of(FIELDS, writes),
+            optional_writes: FieldSet::EMPTY,
             streams,
             params: &[],
             needs: &[],

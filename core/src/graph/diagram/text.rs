@@ -41,8 +41,12 @@ impl Text<'_> {
             write!(f, "  (streams)")?;
         }
         writeln!(f)?;
-        fields("reads", self.0.reads(index), f)?;
-        fields("writes", self.0.writes(index), f)?;
+        fields("reads", self.0.reads(index).map(str::to_owned), f)?;
+        let optional: Vec<_> = self.0.optional_writes(index).collect();
+        let written = self.0.writes(index).map(|name| {
+            if optional.contains(&name) { format!("{name}?") } else { name.to_owned() }
+        });
+        fields("writes", written, f)?;
 
         let mut edges = self.0.edges.iter().filter(|edge| edge.from == index).peekable();
         while let Some(edge) = edges.next() {
@@ -78,11 +82,7 @@ fn bindings(head: &str, bindings: &[BindingInfo], f: &mut Formatter<'_>) -> fmt:
     if bindings.is_empty() { Ok(()) } else { writeln!(f) }
 }
 
-fn fields<'a>(
-    verb: &str,
-    names: impl Iterator<Item = &'a str>,
-    f: &mut Formatter<'_>,
-) -> fmt::Result {
+fn fields(verb: &str, names: impl Iterator<Item = String>, f: &mut Formatter<'_>) -> fmt::Result {
     let names: Vec<_> = names.collect();
     if names.is_empty() {
         return Ok(());
@@ -106,6 +106,7 @@ impl Display for Line<'_> {
 mod tests {
     use super::*;
     use crate::graph::diagram::sample::{CHATBOT, nasty};
+    use crate::state::FieldSet;
 
     #[test]
     fn the_chatbot_is_listed() {
@@ -147,6 +148,18 @@ yields     Delta
         // Name, docs, inputs, resources, items; then an empty line and a title for each node.
         let lines = 5 + 2 * topology.nodes.len() + topology.edges.len();
         assert_eq!(listing.lines().count(), lines);
+    }
+
+    #[test]
+    fn optional_writes_have_a_question_mark() {
+        let mut node = CHATBOT.nodes[3];
+        node.optional_writes = FieldSet::EMPTY.with(3);
+        let topology = Topology { nodes: vec![node].leak(), edges: &[], ..CHATBOT };
+        assert!(topology.text().contains("│ writes history, reply?\n"), "{}", topology.text());
+        assert_eq!(topology.json()["nodes"][0]["optional_writes"], serde_json::json!(["reply"]));
+        assert!(CHATBOT.json()["nodes"][3].get("optional_writes").is_none());
+        let always = Topology { nodes: vec![CHATBOT.nodes[3]].leak(), ..topology };
+        assert_ne!(topology.hash(), always.hash());
     }
 
     #[test]

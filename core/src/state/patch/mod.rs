@@ -171,6 +171,21 @@ impl Patches {
         }))
     }
 
+    /// Adds the patch of an optional field, if it was written and changed. `old` is `None` if it was not written.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn and_if_written<S: State + Field<INDEX>, const INDEX: usize>(
+        self,
+        old: Option<&Stored<S, INDEX>>,
+        new: &Stored<S, INDEX>,
+        is_set: fn(&Stored<S, INDEX>) -> bool,
+    ) -> Self {
+        match old {
+            Some(old) => self.and::<S, INDEX>(old, new, is_set),
+            None => self,
+        }
+    }
+
     /// Returns the patches, or the first error.
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc, reason = "not called by people")]

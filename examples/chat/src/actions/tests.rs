@@ -28,8 +28,7 @@ async fn the_prompt_is_appended_to_the_history() -> Result<()> {
         take_prompt::test(&asked("hello")).input("prompt", "and you?".to_owned()).await;
     let writes = writes?;
     assert_eq!(writes.prompt, "and you?");
-    assert_eq!(writes.history.len(), 2);
-    assert_eq!(writes.history.last(), Some(&Message::user("and you?")));
+    assert_eq!(writes.history, [Message::user("and you?")]);
     Ok(())
 }
 
@@ -69,7 +68,7 @@ async fn a_stop_keeps_what_was_shown() -> Result<()> {
     let writes = writes?;
     assert_eq!(items.len(), 3);
     assert_eq!(writes.history.last(), Some(&Message::assistant(shown(&items))));
-    assert_eq!(writes.history.len(), 2);
+    assert_eq!(writes.history.len(), 1);
     // an answer that was stopped has no token counts
     assert_eq!(writes.usage.output_tokens, None);
     assert!(writes.usage.first_delta.is_some());
@@ -85,7 +84,7 @@ async fn a_stop_before_the_first_word_leaves_no_empty_message() -> Result<()> {
         .stop_after(0)
         .await;
     assert!(items.is_empty());
-    assert_eq!(writes?.history.len(), 1);
+    assert!(writes?.history.is_empty());
     Ok(())
 }
 

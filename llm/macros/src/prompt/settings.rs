@@ -35,7 +35,7 @@ pub(super) fn parse_settings(tokens: TokenStream, diagnostics: &mut Diagnostics)
             Value::Path(path) => settings.llm = Some(path),
             Value::Fields(fields) if name == "reads" => settings.reads = Some((name, fields)),
             Value::Fields(fields) => settings.writes = Some((name, fields)),
-            Value::Type(_) => {}
+            Value::OptionalFields(_) | Value::Type(_) => {}
         }
     }
     settings

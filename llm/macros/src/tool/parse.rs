@@ -86,7 +86,7 @@ fn parse_settings(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Setting
             Value::Expr(expr) => settings.timeout = Some(expr),
             Value::Type(ty) => settings.yields = Some(ty),
             Value::Path(path) => settings.llm = Some(path),
-            Value::Name(_) | Value::Fields(_) | Value::Flag => {}
+            Value::Name(_) | Value::Fields(_) | Value::OptionalFields(_) | Value::Flag => {}
         }
     }
     settings

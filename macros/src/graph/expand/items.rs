@@ -78,11 +78,13 @@ pub(in super::super) fn expand_bindings(expansion: &Expansion<'_>) -> TokenStrea
     let inputs = graph.inputs.iter().map(|binding| expand_field(binding, vis));
     let resources = graph.resources.iter().map(|binding| expand_field(binding, vis));
     let serde = quote!(#root::serde).to_string().replace(' ', "");
+    let default = graph.inputs.iter().all(|input| optional(&input.ty).is_some());
+    let default = default.then(|| quote!(::core::default::Default));
     let input_docs = format!("The inputs of a run of [`{title}`].");
     let resource_docs = format!("The resources of an app of [`{title}`].");
     quote! {
         #cfg
-        #root::inputs! { (#vis struct) #[doc = #input_docs] #serde #inputs_type { #(#inputs)* } }
+        #root::inputs! { (#vis struct) #[doc = #input_docs] #serde [#default] #inputs_type { #(#inputs)* } }
 
         #cfg
         #[doc = #resource_docs]

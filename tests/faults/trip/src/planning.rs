@@ -6,7 +6,7 @@ use crate::{
         booking::{Forget, book, choose, excuse},
         legs::{Found, add_up, ask, search},
     },
-    state::{Mode, Trip},
+    state::{Leg, Mode, Trip},
 };
 use burdock::{Retry, prelude::*};
 use std::{sync::Arc, time::Duration};
@@ -37,7 +37,7 @@ graph! {
             #[timeout(Duration::from_secs(20))]
             #[retry(Retry::times(3).first(Duration::from_millis(100)))]
             book,
-            forget: Forget,
+            forget: Forget::<Leg>,
             excuse,
         }
         start ask;

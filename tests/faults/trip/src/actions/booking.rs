@@ -1,7 +1,7 @@
 //! Actions that book a trip. Two graphs use them.
 
 use super::Desk;
-use crate::state::{Mode, Trip};
+use crate::state::{Leg, Mode, Trip};
 use burdock::{
     Failure,
     action::{ActionInfo, Attempt, UnsetSlot, Writes},
@@ -9,7 +9,7 @@ use burdock::{
     state::set_of,
     stream::NoItems,
 };
-use std::{mem, sync::Arc};
+use std::{marker::PhantomData, mem, sync::Arc};
 
 /// Chooses the way to travel.
 #[action(state = Trip, reads(total), writes(mode))]
@@ -35,15 +35,15 @@ pub async fn excuse(#[error] failure: &Failure) -> Result<Writes> {
     Ok(Writes { problem: Some(failure.to_string()) })
 }
 
-/// Forgets the legs. Written by hand.
+/// Forgets a list of such values. Written by hand.
 #[derive(Debug)]
-pub struct Forget;
+pub struct Forget<T>(PhantomData<T>);
 
 /// An empty list, for the field `legs`.
 #[derive(Debug)]
 pub struct NoLegs;
 
-impl Action for Forget {
+impl Action for Forget<Leg> {
     type State = Trip;
     type Reads<'a> = ();
     type Args<'a> = ();
@@ -64,7 +64,7 @@ impl Action for Forget {
 
 impl Writes for NoLegs {
     type State = Trip;
-    type Undo = Vector<crate::state::Leg>;
+    type Undo = Vector<Leg>;
 
     fn apply(self, trip: &mut Trip) -> Self::Undo {
         mem::take(&mut trip.legs)

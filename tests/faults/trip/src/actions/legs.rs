@@ -21,8 +21,8 @@ pub async fn ask(#[input] destination: &String) -> Result<Writes> {
     Ok(Writes { city, problem: None })
 }
 
-/// Finds legs, and shows each one.
-#[streaming_action(state = Trip, reads(city, legs), writes(legs), yields(Found))]
+/// Finds more legs, and shows each one.
+#[streaming_action(state = Trip, reads(city), appends(legs), yields(Found))]
 pub async fn search(
     trip: Reads<'_>,
     #[input] via: Option<String>,
@@ -30,10 +30,10 @@ pub async fn search(
     #[context] cx: &Context,
     #[param(default = 2)] at_most: usize,
 ) -> Result<Writes> {
-    let mut legs = trip.legs.clone();
+    let mut legs = Vec::new();
     for to in via.iter().chain([trip.city]).take(at_most) {
         let leg = Leg { to: to.clone(), mode: Mode::Train, price: prices.per_leg };
-        legs.push_back(leg.clone());
+        legs.push(leg.clone());
         if yield_!(Found::Leg(leg)).is_stop() || cx.is_stopped() {
             break;
         }
@@ -43,16 +43,16 @@ pub async fn search(
 }
 
 /// Adds up the prices, on its own thread.
-#[streaming_action(blocking, state = Trip, reads(legs, prices), writes(total, prices), yields(usize))]
+#[streaming_action(blocking, state = Trip, reads(legs, prices), writes(total?, prices), yields(usize))]
 pub fn add_up(trip: Reads<'_>) -> Result<Writes> {
     let mut total = 0;
     let mut prices = trip.prices.clone();
-    for (index, leg) in trip.legs.iter().enumerate() {
+    for leg in trip.legs {
         total += leg.price;
         prices = prices.with(leg.to.clone(), leg.price);
-        yield_!(index);
     }
-    Ok(Writes { total, prices })
+    yield_from!(0..trip.legs.len());
+    Ok(Writes { total: Some(total), prices })
 }
 
 impl From<usize> for Found {
