@@ -76,9 +76,14 @@ impl Context {
     /// An idempotency key for side effects that must not happen twice.
     ///
     /// The key is the same in every attempt at this step, also after a `resume`, and differs in every other
-    /// step and run of the session.
+    /// step and run of the session. That of a [child](crate::run::Sub) starts with the session of its root, because
+    /// the session of the child itself is unique only in its log.
     pub fn key(&self) -> String {
-        format!("{}/{}/{}/{}", self.session, self.run, self.step, self.node())
+        let key = format!("{}/{}/{}/{}", self.session, self.run, self.step, self.node());
+        match self.home.root() {
+            Some(root) => format!("{root}/{key}"),
+            None => key,
+        }
     }
 
     /// An idempotency key for one of several side effects of a step: [`key`](Self::key), and the name of the effect.

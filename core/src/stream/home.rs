@@ -32,6 +32,8 @@ pub(crate) struct Home {
     started: AtomicU64,
     /// The graphs of the session and of its ancestors, from the root.
     graphs: Vec<&'static str>,
+    /// The session of the root; `None` if this is the root.
+    root: Option<Box<str>>,
     pub(crate) grace_period: Duration,
 }
 
@@ -42,27 +44,35 @@ impl Home {
         log: Option<(Arc<dyn Log>, Durability)>,
         grace_period: Duration,
     ) -> Self {
-        Self::of(vec![graph], log, grace_period)
+        Self::of(vec![graph], None, log, grace_period)
     }
 
-    /// Returns the home of a child.
+    /// Returns the home of a child of `session`.
     pub(crate) fn child(
         &self,
+        session: &str,
         graph: &'static str,
         log: Arc<dyn Log>,
         durability: Durability,
     ) -> Self {
         let graphs = self.graphs.iter().copied().chain([graph]).collect();
-        Self::of(graphs, Some((log, durability)), self.grace_period)
+        let root = self.root.clone().unwrap_or_else(|| session.into());
+        Self::of(graphs, Some(root), Some((log, durability)), self.grace_period)
     }
 
     fn of(
         graphs: Vec<&'static str>,
+        root: Option<Box<str>>,
         log: Option<(Arc<dyn Log>, Durability)>,
         grace_period: Duration,
     ) -> Self {
         let (memory, prefix) = (Mutex::new(None), Mutex::new(None));
-        Self { log, memory, prefix, started: AtomicU64::new(0), graphs, grace_period }
+        Self { log, memory, prefix, started: AtomicU64::new(0), graphs, root, grace_period }
+    }
+
+    /// Returns the session of the root; `None` if this is the root.
+    pub(crate) fn root(&self) -> Option<&str> {
+        self.root.as_deref()
     }
 
     /// Returns the number of children of a graph from the root to this session, including it.

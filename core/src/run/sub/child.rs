@@ -255,7 +255,7 @@ async fn open<G: Graph<Item: super::ChildItem>>(
             node: context.node().to_owned(),
             key: key.to_owned(),
         },
-        home: context.home.child(G::TOPOLOGY.name, Arc::clone(&log), durability),
+        home: context.home.child(context.session(), G::TOPOLOGY.name, Arc::clone(&log), durability),
         threads: crate::sync::Arc::clone(&context.threads),
     };
     let parts = Parts {

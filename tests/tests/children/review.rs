@@ -1,0 +1,42 @@
+//! Keys of effects, ids, names, stops and fairness of children.
+
+use super::*;
+use burdock::Context;
+use std::collections::BTreeSet;
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Text {
+    text: String,
+}
+
+#[action(state = Text, writes(text))]
+async fn pay(#[context] cx: &Context) -> Result<Writes> {
+    Ok(Writes { text: cx.key() })
+}
+
+graph! {
+    pub Paying(Text) { nodes { pay } start pay; pay -> end; }
+}
+
+#[action(state = Text, writes(text))]
+async fn have_paid(#[graph] paying: Sub<'_, Paying>) -> Result<Writes> {
+    Ok(Writes { text: paying.run("a", PayingInputs {}).await?.into_state().text })
+}
+
+graph! {
+    HavingPaid(Text) { nodes { have_paid } start have_paid; have_paid -> end; }
+}
+
+#[tokio::test]
+async fn idempotency_keys_of_children_differ_between_sessions_and_logs() {
+    let mut keys = BTreeSet::new();
+    for log in [None, None, Some(memory()), Some(memory())] {
+        let builder = HavingPaid::app();
+        let mut app = match log {
+            Some(log) => builder.log(log).build().await.unwrap(),
+            None => builder.build().await.unwrap(),
+        };
+        let key = app.run(HavingPaidInputs {}).await.unwrap().state().text.clone();
+        assert!(keys.insert(key), "{keys:?}");
+    }
+}
