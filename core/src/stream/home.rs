@@ -101,6 +101,13 @@ impl Home {
         Ok(prefix)
     }
 
+    /// Returns the id of `session`, the session of this home. Without a log, it may be any string, and `UNLOGGED` stands
+    /// for one that is no id.
+    pub(crate) fn parent(&self, session: &str) -> Result<SessionId, LogError> {
+        let id = SessionId::stored(session);
+        if self.log.is_some() { id } else { id.or_else(|_| SessionId::stored(UNLOGGED)) }
+    }
+
     /// Returns the next session id of a child without a log.
     pub(crate) fn unlogged_child(&self, prefix: &str) -> Result<SessionId, LogError> {
         let number = self.started.fetch_add(1, Ordering::Relaxed);

@@ -40,3 +40,12 @@ async fn idempotency_keys_of_children_differ_between_sessions_and_logs() {
         assert!(keys.insert(key), "{keys:?}");
     }
 }
+
+#[tokio::test]
+async fn an_app_without_a_log_may_have_any_id() {
+    for id in [String::new(), "\0".into(), "x".repeat(2000)] {
+        let mut app = HavingPaid::app().id(id.clone()).build().await.unwrap();
+        let end = app.run(HavingPaidInputs {}).await;
+        assert!(end.is_ok(), "{id:?}: {:?}", end.err());
+    }
+}

@@ -249,7 +249,9 @@ async fn open<G: Graph<Item: super::ChildItem>>(
     let child_parts = ChildParts {
         session: child.session.clone(),
         of: ChildOf {
-            session: SessionId::stored(context.session())
+            session: context
+                .home
+                .parent(context.session())
                 .map_err(|error| SubError::log(key, error))?,
             step: context.step(),
             node: context.node().to_owned(),
