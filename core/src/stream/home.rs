@@ -6,6 +6,7 @@ use crate::{
     sync::{Mutex, lock},
 };
 use std::{
+    any::TypeId,
     fmt,
     sync::{
         Arc,
@@ -30,38 +31,34 @@ pub(crate) struct Home {
     prefix: Mutex<Option<Arc<str>>>,
     /// The number of children that were started without a log.
     started: AtomicU64,
-    /// The graphs of the session and of its ancestors, from the root.
-    graphs: Vec<&'static str>,
+    /// The graphs of the children from the root to this session, without the root. Not their names, which graphs of
+    /// different modules may have in common.
+    graphs: Vec<TypeId>,
     /// The session of the root; `None` if this is the root.
     root: Option<Box<str>>,
     pub(crate) grace_period: Duration,
 }
 
 impl Home {
-    /// Returns the home of an app of a graph, which is not a child.
-    pub(crate) fn new(
-        graph: &'static str,
-        log: Option<(Arc<dyn Log>, Durability)>,
-        grace_period: Duration,
-    ) -> Self {
-        Self::of(vec![graph], None, log, grace_period)
+    /// Returns the home of an app that is not a child.
+    pub(crate) fn new(log: Option<(Arc<dyn Log>, Durability)>, grace_period: Duration) -> Self {
+        Self::of(Vec::new(), None, log, grace_period)
     }
 
     /// Returns the home of a child of `session`.
-    pub(crate) fn child(
+    pub(crate) fn child<G: 'static>(
         &self,
         session: &str,
-        graph: &'static str,
         log: Arc<dyn Log>,
         durability: Durability,
     ) -> Self {
-        let graphs = self.graphs.iter().copied().chain([graph]).collect();
+        let graphs = self.graphs.iter().copied().chain([TypeId::of::<G>()]).collect();
         let root = self.root.clone().unwrap_or_else(|| session.into());
         Self::of(graphs, Some(root), Some((log, durability)), self.grace_period)
     }
 
     fn of(
-        graphs: Vec<&'static str>,
+        graphs: Vec<TypeId>,
         root: Option<Box<str>>,
         log: Option<(Arc<dyn Log>, Durability)>,
         grace_period: Duration,
@@ -76,8 +73,8 @@ impl Home {
     }
 
     /// Returns the number of children of a graph from the root to this session, including it.
-    pub(crate) fn depth_of(&self, graph: &str) -> usize {
-        self.graphs.iter().skip(1).filter(|known| **known == graph).count()
+    pub(crate) fn depth_of<G: 'static>(&self) -> usize {
+        self.graphs.iter().filter(|graph| **graph == TypeId::of::<G>()).count()
     }
 
     /// Returns the log of the children, and its durability.
@@ -123,6 +120,6 @@ impl Home {
 
 impl fmt::Debug for Home {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Home").field("graphs", &self.graphs).finish_non_exhaustive()
+        f.debug_struct("Home").field("root", &self.root).finish_non_exhaustive()
     }
 }

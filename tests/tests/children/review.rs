@@ -49,3 +49,31 @@ async fn an_app_without_a_log_may_have_any_id() {
         assert!(end.is_ok(), "{id:?}: {:?}", end.err());
     }
 }
+
+mod inner {
+    use super::*;
+
+    pub mod same {
+        use super::*;
+
+        graph! {
+            pub Paying(Text) { nodes { have_paid } start have_paid; have_paid -> end; }
+        }
+    }
+
+    #[action(state = Text, writes(text))]
+    pub async fn run_inner(#[graph] paying: Sub<'_, same::Paying>) -> Result<Writes> {
+        Ok(Writes { text: paying.run("a", same::PayingInputs {}).await?.into_state().text })
+    }
+
+    graph! {
+        pub Outer(Text) { nodes { run_inner } start run_inner; run_inner -> end; }
+    }
+}
+
+#[tokio::test]
+async fn graphs_with_the_same_name_do_not_count_as_recursion() {
+    let mut app = inner::Outer::app().build().await.unwrap();
+    let end = app.run(inner::OuterInputs {}).await;
+    assert!(end.is_ok(), "{:?}", end.err());
+}

@@ -157,7 +157,7 @@ async fn drive<G: Graph<Item: super::ChildItem>>(
     let (context, home) = (plan.context, &plan.context.home);
     let key = &*start.key;
     let graph = G::TOPOLOGY.name;
-    if home.depth_of(graph) >= plan.depth {
+    if home.depth_of::<G>() >= plan.depth {
         return Err(SubError::TooDeep { key: key.to_owned(), graph, depth: plan.depth });
     }
     let (call, recorded) = context.open_call(format!("{}/{key}", plan.name)).await?;
@@ -257,7 +257,7 @@ async fn open<G: Graph<Item: super::ChildItem>>(
             node: context.node().to_owned(),
             key: key.to_owned(),
         },
-        home: context.home.child(context.session(), G::TOPOLOGY.name, Arc::clone(&log), durability),
+        home: context.home.child::<G>(context.session(), Arc::clone(&log), durability),
         threads: crate::sync::Arc::clone(&context.threads),
     };
     let parts = Parts {
