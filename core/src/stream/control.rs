@@ -9,7 +9,11 @@ use std::{
     fmt,
     pin::Pin,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
+
+/// The default of `AppBuilder::grace_period`.
+pub(crate) const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 /// State that the runs of an app share with their stoppers and with the futures of their actions.
 ///
@@ -39,6 +43,8 @@ pub(crate) struct Control {
     committing: AtomicBool,
     /// A [`Wait`].
     wait: AtomicU8,
+    /// The grace period of the current run, in nanoseconds. The children that it starts have it as well.
+    grace_period: AtomicU64,
     /// How long the run may keep its executor's thread.
     pub(crate) slice: TimeSlice,
     /// Whether the consumer has taken the value in the slot.
@@ -358,6 +364,16 @@ impl Control {
             3 => Wait::Abandoned,
             _ => Wait::Own,
         }
+    }
+
+    pub(crate) fn set_grace_period(&self, grace_period: Duration) {
+        let nanos = u64::try_from(grace_period.as_nanos()).unwrap_or(u64::MAX);
+        self.grace_period.store(nanos, Ordering::Relaxed);
+    }
+
+    /// Returns the grace period of the current run.
+    pub(crate) fn grace_period(&self) -> Duration {
+        Duration::from_nanos(self.grace_period.load(Ordering::Relaxed))
     }
 
     pub(crate) fn is_committing(&self) -> bool {

@@ -12,11 +12,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
-
-/// The default of `AppBuilder::grace_period`.
-pub(crate) const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 /// The start of the session ids of children without a log.
 const UNLOGGED: &str = "~0";
@@ -36,13 +32,12 @@ pub(crate) struct Home {
     graphs: Vec<TypeId>,
     /// The session of the root; `None` if this is the root.
     root: Option<Box<str>>,
-    pub(crate) grace_period: Duration,
 }
 
 impl Home {
     /// Returns the home of an app that is not a child.
-    pub(crate) fn new(log: Option<(Arc<dyn Log>, Durability)>, grace_period: Duration) -> Self {
-        Self::of(Vec::new(), None, log, grace_period)
+    pub(crate) fn new(log: Option<(Arc<dyn Log>, Durability)>) -> Self {
+        Self::of(Vec::new(), None, log)
     }
 
     /// Returns the home of a child of `session`.
@@ -54,17 +49,16 @@ impl Home {
     ) -> Self {
         let graphs = self.graphs.iter().copied().chain([TypeId::of::<G>()]).collect();
         let root = self.root.clone().unwrap_or_else(|| session.into());
-        Self::of(graphs, Some(root), Some((log, durability)), self.grace_period)
+        Self::of(graphs, Some(root), Some((log, durability)))
     }
 
     fn of(
         graphs: Vec<TypeId>,
         root: Option<Box<str>>,
         log: Option<(Arc<dyn Log>, Durability)>,
-        grace_period: Duration,
     ) -> Self {
         let (memory, prefix) = (Mutex::new(None), Mutex::new(None));
-        Self { log, memory, prefix, started: AtomicU64::new(0), graphs, root, grace_period }
+        Self { log, memory, prefix, started: AtomicU64::new(0), graphs, root }
     }
 
     /// Returns the session of the root; `None` if this is the root.

@@ -2,7 +2,7 @@
 
 use super::*;
 use burdock::Context;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Text {
@@ -76,4 +76,38 @@ async fn graphs_with_the_same_name_do_not_count_as_recursion() {
     let mut app = inner::Outer::app().build().await.unwrap();
     let end = app.run(inner::OuterInputs {}).await;
     assert!(end.is_ok(), "{:?}", end.err());
+}
+
+/// Needs ten seconds after a stop.
+#[action(state = Text, writes(text))]
+async fn slow_to_stop(#[context] cx: &Context) -> Result<Writes> {
+    cx.stopped().await;
+    cx.sleep(Duration::from_secs(10)).await;
+    Ok(Writes { text: "stopped".into() })
+}
+
+graph! {
+    Slow(Text) { nodes { slow_to_stop } start slow_to_stop; slow_to_stop -> end; }
+}
+
+#[action(state = Text, writes(text))]
+async fn run_slow(#[graph] slow: Sub<'_, Slow>) -> Result<Writes> {
+    Ok(Writes { text: slow.run("a", SlowInputs {}).await?.into_state().text })
+}
+
+graph! {
+    RunningSlow(Text) { nodes { run_slow } start run_slow; run_slow -> end; }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_grace_period_of_a_run_is_that_of_its_children() {
+    let mut app = RunningSlow::app().build().await.unwrap();
+    let mut run = app.run(RunningSlowInputs {}).grace_period(Duration::from_secs(60));
+    let stopper = run.stopper();
+    let stop = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stopper.stop();
+    };
+    let (end, ()) = tokio::join!(run.finish(), stop);
+    assert_eq!(end.unwrap().state().text, "stopped");
 }

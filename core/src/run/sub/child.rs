@@ -267,7 +267,7 @@ async fn open<G: Graph<Item: super::ChildItem>>(
         resources: Arc::clone(&plan.resources),
         runtime: Some(Arc::clone(&context.runtime)),
         observers: Vec::new(),
-        grace_period: context.home.grace_period,
+        grace_period: context.control.grace_period(),
         log: Some((log, encode_item::<G>)),
         claim: Claim { existence, idle_for: None },
         durability,
