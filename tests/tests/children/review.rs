@@ -111,3 +111,124 @@ async fn the_grace_period_of_a_run_is_that_of_its_children() {
     let (end, ()) = tokio::join!(run.finish(), stop);
     assert_eq!(end.unwrap().state().text, "stopped");
 }
+
+/// Occupies the thread for a millisecond.
+#[action(state = Text, writes(text))]
+async fn compute(#[resource] world: &World) -> Result<Writes> {
+    world.effect("compute");
+    std::thread::sleep(Duration::from_millis(1));
+    Ok(Writes { text: String::new() })
+}
+
+graph! {
+    Computing(Text) { resources { world: World } nodes { compute } start compute; compute -> end; }
+}
+
+#[action(state = Text, writes(text))]
+async fn compute_all(#[graph] computing: Sub<'_, Computing>) -> Result<Writes> {
+    let starts = (0..200).map(|number| (number.to_string(), ComputingInputs {}));
+    computing.each(starts).at_most(200).finish().await?;
+    Ok(Writes { text: "done".into() })
+}
+
+graph! {
+    ComputingAll(Text) {
+        resources { world: World }
+        nodes { compute_all }
+        start compute_all;
+        compute_all -> end;
+    }
+}
+
+/// Runs an app, and returns the greatest number of effects in one poll.
+async fn most_in_one_poll<G: burdock::Graph>(
+    world: &World,
+    effect: &str,
+    run: burdock::Run<'_, G>,
+) -> usize {
+    let mut end = std::pin::pin!(std::future::IntoFuture::into_future(run));
+    let (mut before, mut most) = (0, 0);
+    loop {
+        let polled = futures::poll!(end.as_mut());
+        let count = world.count(effect);
+        most = most.max(count - before);
+        before = count;
+        if let std::task::Poll::Ready(end) = polled {
+            end.unwrap();
+            return most;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn many_children_that_never_wait_yield_to_the_executor() {
+    for log in [None, Some(memory())] {
+        let world = World::default();
+        let builder = ComputingAll::app().resources(ComputingAllResources { world: world.clone() });
+        let mut app = match log {
+            Some(log) => builder.log(log).build().await.unwrap(),
+            None => builder.build().await.unwrap(),
+        };
+        let most = most_in_one_poll(&world, "compute", app.run(ComputingAllInputs {})).await;
+        assert_eq!(world.count("compute"), 200);
+        assert!(most < 50, "{most} children ran in one poll");
+    }
+}
+
+/// Takes the items of its child, and occupies the thread for a millisecond after each.
+#[action(state = Text, writes(text))]
+async fn count_items(
+    #[graph] counting: Sub<'_, Counting>,
+    #[resource] world: &World,
+) -> Result<Writes> {
+    let mut run = counting.run("a", CountingInputs {});
+    while let Some(item) = run.next().await {
+        let () = item?;
+        world.effect("count");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    world.may_fail("count")?;
+    Ok(Writes { text: String::new() })
+}
+
+#[streaming_action(state = Text, writes(text), yields(()))]
+async fn count() -> Result<Writes> {
+    for _ in 0..200 {
+        yield_!(());
+    }
+    Ok(Writes { text: String::new() })
+}
+
+graph! {
+    Counting(Text) { yields (); nodes { count } start count; count -> end; }
+}
+
+graph! {
+    CountingItems(Text) {
+        resources { world: World }
+        nodes {
+            #[retry(Retry::times(1).first(Duration::ZERO))]
+            count_items,
+        }
+        start count_items;
+        count_items -> end;
+    }
+}
+
+#[tokio::test]
+async fn items_that_are_read_back_yield_to_the_executor_like_new_ones() {
+    for log in [None, Some(memory())] {
+        let world = World::default();
+        world.fail("count", 1);
+        let builder =
+            CountingItems::app().resources(CountingItemsResources { world: world.clone() });
+        let mut app = match log {
+            Some(log) => builder.log(log).build().await.unwrap(),
+            None => builder.build().await.unwrap(),
+        };
+        let most = most_in_one_poll(&world, "count", app.run(CountingItemsInputs {})).await;
+        assert_eq!(world.count("count"), 400);
+        assert!(most < 50, "{most} items were taken in one poll");
+    }
+}
