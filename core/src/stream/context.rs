@@ -2,7 +2,14 @@
 
 use super::{Control, Home, Serial, Stopped, Threads, Wait};
 use crate::{runtime::Runtime, sync::Arc};
-use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt,
+    future::poll_fn,
+    mem,
+    task::{Poll, Waker},
+    time::Duration,
+};
 
 /// The context of an action: session, run, step, attempt, node, and whether a stop was requested.
 ///
@@ -205,16 +212,16 @@ impl Context {
     pub async fn abandon(&self) -> Infallible {
         self.stopped().await;
         let _guard = AbandonGuard::new(self);
-        poll_fn(|_| {
-            self.set_abandoned();
+        poll_fn(|cx| {
+            self.set_abandoned(cx.waker());
             Poll::Pending
         })
         .await
     }
 
-    /// Marks the step as abandoned, as of a poll that returns `Pending`. The caller has an [`AbandonGuard`].
-    pub(crate) fn set_abandoned(&self) {
-        self.control.set_waiting_for(Wait::Abandoned);
+    /// Marks the step as abandoned by the task of a future, as of a poll that returns `Pending`.
+    pub(crate) fn set_abandoned(&self, task: &Waker) {
+        self.control.set_abandoned(task);
     }
 
     /// Returns the time since a fixed but unspecified point in time, from the app's [`Runtime`].
@@ -248,6 +255,11 @@ pub(crate) struct AbandonGuard<'a>(&'a Control);
 impl<'a> AbandonGuard<'a> {
     pub(crate) fn new(context: &'a Context) -> Self {
         Self(&context.control)
+    }
+
+    /// Called when the future has completed: another future may have abandoned the step in the same poll.
+    pub(crate) fn completed(self) {
+        mem::forget(self);
     }
 }
 

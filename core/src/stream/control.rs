@@ -43,6 +43,8 @@ pub(crate) struct Control {
     committing: AtomicBool,
     /// A [`Wait`].
     wait: AtomicU8,
+    /// The task of the future that has abandoned its step.
+    abandoned: Mutex<Option<Waker>>,
     /// The grace period of the current run, in nanoseconds. The children that it starts have it as well.
     grace_period: AtomicU64,
     /// How long the run may keep its executor's thread.
@@ -354,6 +356,24 @@ impl Control {
     #[inline]
     pub(crate) fn set_waiting_for(&self, wait: Wait) {
         self.wait.store(wait as u8, Ordering::Relaxed);
+    }
+
+    /// Marks the step as abandoned by a future, as of a poll that returns `Pending`.
+    pub(crate) fn set_abandoned(&self, task: &Waker) {
+        self.set_waiting_for(Wait::Abandoned);
+        let _replaced = lock(&self.abandoned).replace(task.clone());
+    }
+
+    /// Has the future that has abandoned the step polled again. If it marks the step again, the action still waits for it.
+    pub(crate) fn confirm_abandoned(&self) {
+        self.set_waiting_for(Wait::Own);
+        let task = lock(&self.abandoned).take();
+        task.into_iter().for_each(Waker::wake);
+    }
+
+    /// Removes the task of a future that has abandoned its step, which its waker would keep alive.
+    pub(crate) fn remove_abandoned(&self) {
+        let _removed = lock(&self.abandoned).take();
     }
 
     /// Returns the reason why the current action is suspended.

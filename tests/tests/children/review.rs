@@ -1,7 +1,8 @@
 //! Keys of effects, ids, names, stops and fairness of children.
 
 use super::*;
-use burdock::Context;
+use burdock::{Context, RunErrorKind};
+use futures::{StreamExt, stream::FuturesUnordered};
 use std::{collections::BTreeSet, time::Duration};
 
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -230,5 +231,104 @@ async fn items_that_are_read_back_yield_to_the_executor_like_new_ones() {
         let most = most_in_one_poll(&world, "count", app.run(CountingItemsInputs {})).await;
         assert_eq!(world.count("count"), 400);
         assert!(most < 50, "{most} items were taken in one poll");
+    }
+}
+
+/// Stops at once.
+#[streaming_action(state = Text, writes(text), yields(String))]
+async fn give_up(#[context] cx: &Context) -> Result<Writes> {
+    yield_!("working".to_owned());
+    let _ = Writes { text: String::new() };
+    match cx.abandon().await {}
+}
+
+graph! {
+    GivingUp(Text) { yields String; nodes { give_up } start give_up; give_up -> end; }
+}
+
+#[action(state = Text, writes(text))]
+async fn until_stopped(#[context] cx: &Context) -> Result<Writes> {
+    cx.stopped().await;
+    Ok(Writes { text: "stopped".into() })
+}
+
+graph! {
+    UntilStopped(Text) { nodes { until_stopped } start until_stopped; until_stopped -> end; }
+}
+
+/// Waits for children in several ways, until a stop.
+#[action(state = Text, writes(text))]
+async fn supervise(
+    #[input] how: String,
+    #[graph] giving_up: Sub<'_, GivingUp>,
+    #[graph] ending: Sub<'_, UntilStopped>,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    match &*how {
+        "a stream in a select, and then cleaning up" => {
+            let mut run = giving_up.run("a", GivingUpInputs {});
+            loop {
+                tokio::select! {
+                    biased;
+                    _ = StreamExt::next(&mut run) => {}
+                    () = cx.stopped() => break,
+                }
+            }
+            cx.sleep(Duration::from_secs(1)).await;
+        }
+        "two children in a join" => {
+            let given_up = async {
+                giving_up.run("a", GivingUpInputs {}).await.unwrap();
+            };
+            let ended = async {
+                let mut run = ending.run("b", UntilStoppedInputs {});
+                assert!(run.next().await.is_none());
+            };
+            tokio::join!(given_up, ended);
+        }
+        "a child in a set of futures" => {
+            let run = async { giving_up.run("a", GivingUpInputs {}).await.unwrap() };
+            let mut set: FuturesUnordered<_> = [run].into_iter().collect();
+            set.next().await;
+        }
+        other => unreachable!("{other}"),
+    }
+    Ok(Writes { text: "cleaned up".into() })
+}
+
+graph! {
+    Supervising(Text) {
+        inputs { how: String }
+        nodes { supervise }
+        start supervise;
+        supervise -> end;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_is_abandoned_only_while_the_action_waits_for_a_child_that_has_stopped() {
+    let cases = [
+        ("a stream in a select, and then cleaning up", true),
+        ("two children in a join", false),
+        ("a child in a set of futures", false),
+    ];
+    for (how, is_committed) in cases {
+        let mut app = Supervising::app().build().await.unwrap();
+        let started = tokio::time::Instant::now();
+        let mut run = app.run(SupervisingInputs { how: how.into() });
+        let stopper = run.stopper();
+        let stop = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            stopper.stop();
+        };
+        let (end, ()) = tokio::join!(run.finish(), stop);
+        match end {
+            Ok(end) => assert!(is_committed && end.state().text == "cleaned up", "{how}"),
+            Err(error) => {
+                assert!(!is_committed, "{how}: {error:?}");
+                assert!(matches!(error.kind(), RunErrorKind::Cancelled { .. }), "{how}");
+                assert_eq!(started.elapsed(), Duration::from_secs(1), "{how}");
+            }
+        }
     }
 }

@@ -59,8 +59,10 @@ impl<'a, G: Graph> SubRun<'a, G> {
     /// # Cancel safety
     /// This method is cancel safe.
     pub async fn next(&mut self) -> Option<Result<G::Item, SubError>> {
-        let _guard = AbandonGuard::new(self.context);
-        poll_fn(|cx| self.poll_item(cx)).await
+        let guard = AbandonGuard::new(self.context);
+        let next = poll_fn(|cx| self.poll_item(cx)).await;
+        guard.completed();
+        next
     }
 
     /// Discards the remaining items and returns the end of the run.
@@ -108,7 +110,7 @@ impl<'a, G: Graph> SubRun<'a, G> {
                 Poll::Ready(Some(Err(error.clone())))
             }
             Stage::Stopped => {
-                self.context.set_abandoned();
+                self.context.set_abandoned(cx.waker());
                 Poll::Pending
             }
             Stage::Running(_) | Stage::Finished(_) | Stage::Failed { .. } => Poll::Ready(None),

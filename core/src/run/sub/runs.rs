@@ -116,8 +116,10 @@ impl<'a, G: Graph> SubRuns<'a, G> {
     /// # Cancel safety
     /// This method is cancel safe.
     pub async fn next(&mut self) -> Option<Result<SubEvent<G>, SubError>> {
-        let _guard = AbandonGuard::new(self.plan.context);
-        poll_fn(|cx| self.poll_event(cx)).await
+        let guard = AbandonGuard::new(self.plan.context);
+        let next = poll_fn(|cx| self.poll_event(cx)).await;
+        guard.completed();
+        next
     }
 
     /// Discards the remaining events. Returns the ends of all children with their keys, in the order of the starts.
@@ -168,7 +170,7 @@ impl<'a, G: Graph> SubRuns<'a, G> {
             return Poll::Pending;
         }
         if self.stopped {
-            self.plan.context.set_abandoned();
+            self.plan.context.set_abandoned(cx.waker());
             return Poll::Pending;
         }
         Poll::Ready(None)
