@@ -332,3 +332,87 @@ async fn a_step_is_abandoned_only_while_the_action_waits_for_a_child_that_has_st
         }
     }
 }
+
+#[action(state = Text, writes(text))]
+async fn needs_input(#[input] name: &String) -> Result<Writes> {
+    Ok(Writes { text: name.clone() })
+}
+
+graph! {
+    Optional(Text) {
+        inputs { name: Option<String> }
+        nodes { needs_input }
+        start needs_input;
+        needs_input -> end;
+    }
+}
+
+#[action(state = Text, writes(text))]
+async fn give_no_input(#[graph] optional: Sub<'_, Optional>) -> Result<Writes> {
+    Ok(Writes { text: optional.run("a", OptionalInputs { name: None }).await?.into_state().text })
+}
+
+graph! {
+    GivingNoInput(Text) {
+        nodes {
+            #[retry(Retry::times(3))]
+            give_no_input,
+        }
+        start give_no_input;
+        give_no_input -> end;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_cannot_start_is_not_retried() {
+    let mut app = GivingNoInput::app().build().await.unwrap();
+    let error = app.run(GivingNoInputInputs {}).await.unwrap_err();
+    let RunErrorKind::Failed(failure) = error.kind() else { panic!("{error:?}") };
+    assert_eq!(failure.attempts(), 1);
+}
+
+/// Two graphs that run each other.
+mod mutual {
+    use super::*;
+
+    #[action(state = Text, reads(text), writes(text))]
+    pub(super) async fn ping(
+        text: Reads<'_>,
+        #[graph] r#type: burdock::prelude::Sub<'_, Pong, 3>,
+        #[graph] other: burdock::run::Sub<'_, Pong, 3>,
+    ) -> Result<Writes> {
+        let _ = &other;
+        if text.text.len() > 3 {
+            return Ok(Writes { text: text.text.clone() });
+        }
+        let state = Text { text: format!("{}i", text.text) };
+        Ok(Writes { text: r#type.run_from("a", state, PongInputs {}).await?.into_state().text })
+    }
+
+    #[action(state = Text, reads(text), writes(text))]
+    async fn pong(text: Reads<'_>, #[graph] ping: Sub<'_, Ping, 3>) -> Result<Writes> {
+        let state = Text { text: format!("{}o", text.text) };
+        Ok(Writes { text: ping.run_from("a", state, PingInputs {}).await?.into_state().text })
+    }
+
+    graph! {
+        pub Ping(Text) { nodes { ping } start ping; ping -> end; }
+    }
+
+    graph! {
+        Pong(Text) { nodes { pong } start pong; pong -> end; }
+    }
+}
+
+#[tokio::test]
+async fn two_graphs_may_run_each_other() {
+    for log in [None, Some(memory())] {
+        let builder = mutual::Ping::app();
+        let mut app = match log {
+            Some(log) => builder.log(log).build().await.unwrap(),
+            None => builder.build().await.unwrap(),
+        };
+        let end = app.run(mutual::PingInputs {}).await;
+        assert_eq!(end.map(|end| end.state().text.clone()).unwrap(), "ioio");
+    }
+}
