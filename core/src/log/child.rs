@@ -151,7 +151,13 @@ pub async fn delete_orphans(log: &Arc<dyn Log>) -> Result<usize, LogError> {
     }
     let mut roots = BTreeSet::new();
     for root in list(log, "").await? {
-        roots.insert(child_prefix(log, &root.id).await?);
+        match child_prefix(log, &root.id).await {
+            // deleted since it was listed
+            Err(LogError::NoSession { .. }) => {}
+            prefix => {
+                roots.insert(prefix?);
+            }
+        }
     }
     let mut deleted = 0;
     for child in children {

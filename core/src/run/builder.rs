@@ -412,7 +412,7 @@ impl<G: Graph> Parts<G> {
                 (Some(session), Some(of), home, threads)
             } else {
                 let log = self.log.as_ref().map(|(log, _)| (Arc::clone(log), self.durability));
-                let home = Home::new(G::TOPOLOGY.name, log, self.grace_period);
+                let home = Home::new(log);
                 (None, None, home, Arc::default())
             };
         let random = || format!("{:016x}", runtime.random());

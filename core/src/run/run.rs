@@ -128,6 +128,7 @@ impl<'a, G: Graph> Run<'a, G> {
         context.generation += 1;
         context.control.subscribe(Subscription::Items);
         context.control.slice.start();
+        context.control.set_grace_period(*grace_period);
         let stopper =
             Stopper { control: Arc::clone(&context.control), generation: context.generation };
         let stop = Stop::new(stopper, Arc::clone(&context.runtime), *grace_period);
@@ -185,6 +186,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// [grace period](super::AppBuilder::grace_period).
     pub fn grace_period(mut self, grace_period: Duration) -> Self {
         self.stop.grace_period = grace_period;
+        self.stop.stopper.control.set_grace_period(grace_period);
         self
     }
 

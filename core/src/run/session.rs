@@ -441,6 +441,7 @@ impl<G: Graph> Session<G> {
     pub(super) fn clear_run(&mut self) {
         discard("inputs", self.ended_run.take());
         exclusive(&mut self.sender).remove_waker();
+        self.context.control.remove_abandoned();
         self.context.control.remove_run();
     }
 }

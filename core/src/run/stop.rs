@@ -18,6 +18,8 @@ pub(super) struct Stop {
     pub(super) grace_period: Duration,
     /// The time left of the grace period; `None` before a stop was detected.
     budget: Option<TimeBudget>,
+    /// Whether the action had abandoned its step after the last poll.
+    abandoned: bool,
     /// The waker for a stop, and its registration.
     waker: Option<KnownWaker>,
     key: Option<WaitKey>,
@@ -25,7 +27,8 @@ pub(super) struct Stop {
 
 impl Stop {
     pub(super) fn new(stopper: Stopper, runtime: Arc<dyn Runtime>, grace_period: Duration) -> Self {
-        Self { stopper, runtime, grace_period, budget: None, waker: None, key: None }
+        let (budget, abandoned, waker, key) = (None, false, None, None);
+        Self { stopper, runtime, grace_period, budget, abandoned, waker, key }
     }
 
     /// Completes when a stop is requested. Always pending once the grace period has started.
@@ -60,9 +63,17 @@ impl Stop {
     pub(super) fn poll_grace_period(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let (runtime, control) = (&*self.runtime, &self.stopper.control);
         if control.waiting_for() == Wait::Abandoned {
-            self.grace_period = Duration::ZERO;
-            return Poll::Ready(());
+            if self.abandoned {
+                self.grace_period = Duration::ZERO;
+                return Poll::Ready(());
+            }
+            // the action may have dropped the future that has abandoned the step; the next poll shows whether it did
+            self.abandoned = true;
+            control.confirm_abandoned();
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
+        self.abandoned = false;
         let first = self.budget.is_none();
         let started = || TimeBudget::new(self.grace_period, runtime);
         let budget = self.budget.get_or_insert_with(started);

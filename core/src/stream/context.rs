@@ -2,7 +2,14 @@
 
 use super::{Control, Home, Serial, Stopped, Threads, Wait};
 use crate::{runtime::Runtime, sync::Arc};
-use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt,
+    future::poll_fn,
+    mem,
+    task::{Poll, Waker},
+    time::Duration,
+};
 
 /// The context of an action: session, run, step, attempt, node, and whether a stop was requested.
 ///
@@ -76,9 +83,14 @@ impl Context {
     /// An idempotency key for side effects that must not happen twice.
     ///
     /// The key is the same in every attempt at this step, also after a `resume`, and differs in every other
-    /// step and run of the session.
+    /// step and run of the session. That of a [child](crate::run::Sub) starts with the session of its root, because
+    /// the session of the child itself is unique only in its log.
     pub fn key(&self) -> String {
-        format!("{}/{}/{}/{}", self.session, self.run, self.step, self.node())
+        let key = format!("{}/{}/{}/{}", self.session, self.run, self.step, self.node());
+        match self.home.root() {
+            Some(root) => format!("{root}/{key}"),
+            None => key,
+        }
     }
 
     /// An idempotency key for one of several side effects of a step: [`key`](Self::key), and the name of the effect.
@@ -200,16 +212,16 @@ impl Context {
     pub async fn abandon(&self) -> Infallible {
         self.stopped().await;
         let _guard = AbandonGuard::new(self);
-        poll_fn(|_| {
-            self.set_abandoned();
+        poll_fn(|cx| {
+            self.set_abandoned(cx.waker());
             Poll::Pending
         })
         .await
     }
 
-    /// Marks the step as abandoned, as of a poll that returns `Pending`. The caller has an [`AbandonGuard`].
-    pub(crate) fn set_abandoned(&self) {
-        self.control.set_waiting_for(Wait::Abandoned);
+    /// Marks the step as abandoned by the task of a future, as of a poll that returns `Pending`.
+    pub(crate) fn set_abandoned(&self, task: &Waker) {
+        self.control.set_abandoned(task);
     }
 
     /// Returns the time since a fixed but unspecified point in time, from the app's [`Runtime`].
@@ -243,6 +255,11 @@ pub(crate) struct AbandonGuard<'a>(&'a Control);
 impl<'a> AbandonGuard<'a> {
     pub(crate) fn new(context: &'a Context) -> Self {
         Self(&context.control)
+    }
+
+    /// Called when the future has completed: another future may have abandoned the step in the same poll.
+    pub(crate) fn completed(self) {
+        mem::forget(self);
     }
 }
 

@@ -9,7 +9,11 @@ use std::{
     fmt,
     pin::Pin,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
+
+/// The default of `AppBuilder::grace_period`.
+pub(crate) const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 /// State that the runs of an app share with their stoppers and with the futures of their actions.
 ///
@@ -39,6 +43,10 @@ pub(crate) struct Control {
     committing: AtomicBool,
     /// A [`Wait`].
     wait: AtomicU8,
+    /// The task of the future that has abandoned its step.
+    abandoned: Mutex<Option<Waker>>,
+    /// The grace period of the current run, in nanoseconds. The children that it starts have it as well.
+    grace_period: AtomicU64,
     /// How long the run may keep its executor's thread.
     pub(crate) slice: TimeSlice,
     /// Whether the consumer has taken the value in the slot.
@@ -350,6 +358,24 @@ impl Control {
         self.wait.store(wait as u8, Ordering::Relaxed);
     }
 
+    /// Marks the step as abandoned by a future, as of a poll that returns `Pending`.
+    pub(crate) fn set_abandoned(&self, task: &Waker) {
+        self.set_waiting_for(Wait::Abandoned);
+        let _replaced = lock(&self.abandoned).replace(task.clone());
+    }
+
+    /// Has the future that has abandoned the step polled again. If it marks the step again, the action still waits for it.
+    pub(crate) fn confirm_abandoned(&self) {
+        self.set_waiting_for(Wait::Own);
+        let task = lock(&self.abandoned).take();
+        task.into_iter().for_each(Waker::wake);
+    }
+
+    /// Removes the task of a future that has abandoned its step, which its waker would keep alive.
+    pub(crate) fn remove_abandoned(&self) {
+        let _removed = lock(&self.abandoned).take();
+    }
+
     /// Returns the reason why the current action is suspended.
     pub(crate) fn waiting_for(&self) -> Wait {
         match self.wait.load(Ordering::Relaxed) {
@@ -358,6 +384,16 @@ impl Control {
             3 => Wait::Abandoned,
             _ => Wait::Own,
         }
+    }
+
+    pub(crate) fn set_grace_period(&self, grace_period: Duration) {
+        let nanos = u64::try_from(grace_period.as_nanos()).unwrap_or(u64::MAX);
+        self.grace_period.store(nanos, Ordering::Relaxed);
+    }
+
+    /// Returns the grace period of the current run.
+    pub(crate) fn grace_period(&self) -> Duration {
+        Duration::from_nanos(self.grace_period.load(Ordering::Relaxed))
     }
 
     pub(crate) fn is_committing(&self) -> bool {

@@ -6,16 +6,13 @@ use crate::{
     sync::{Mutex, lock},
 };
 use std::{
+    any::TypeId,
     fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
-
-/// The default of `AppBuilder::grace_period`.
-pub(crate) const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 /// The start of the session ids of children without a log.
 const UNLOGGED: &str = "~0";
@@ -30,44 +27,48 @@ pub(crate) struct Home {
     prefix: Mutex<Option<Arc<str>>>,
     /// The number of children that were started without a log.
     started: AtomicU64,
-    /// The graphs of the session and of its ancestors, from the root.
-    graphs: Vec<&'static str>,
-    pub(crate) grace_period: Duration,
+    /// The graphs of the children from the root to this session, without the root. Not their names, which graphs of
+    /// different modules may have in common.
+    graphs: Vec<TypeId>,
+    /// The session of the root; `None` if this is the root.
+    root: Option<Box<str>>,
 }
 
 impl Home {
-    /// Returns the home of an app of a graph, which is not a child.
-    pub(crate) fn new(
-        graph: &'static str,
-        log: Option<(Arc<dyn Log>, Durability)>,
-        grace_period: Duration,
-    ) -> Self {
-        Self::of(vec![graph], log, grace_period)
+    /// Returns the home of an app that is not a child.
+    pub(crate) fn new(log: Option<(Arc<dyn Log>, Durability)>) -> Self {
+        Self::of(Vec::new(), None, log)
     }
 
-    /// Returns the home of a child.
-    pub(crate) fn child(
+    /// Returns the home of a child of `session`.
+    pub(crate) fn child<G: 'static>(
         &self,
-        graph: &'static str,
+        session: &str,
         log: Arc<dyn Log>,
         durability: Durability,
     ) -> Self {
-        let graphs = self.graphs.iter().copied().chain([graph]).collect();
-        Self::of(graphs, Some((log, durability)), self.grace_period)
+        let graphs = self.graphs.iter().copied().chain([TypeId::of::<G>()]).collect();
+        let root = self.root.clone().unwrap_or_else(|| session.into());
+        Self::of(graphs, Some(root), Some((log, durability)))
     }
 
     fn of(
-        graphs: Vec<&'static str>,
+        graphs: Vec<TypeId>,
+        root: Option<Box<str>>,
         log: Option<(Arc<dyn Log>, Durability)>,
-        grace_period: Duration,
     ) -> Self {
         let (memory, prefix) = (Mutex::new(None), Mutex::new(None));
-        Self { log, memory, prefix, started: AtomicU64::new(0), graphs, grace_period }
+        Self { log, memory, prefix, started: AtomicU64::new(0), graphs, root }
+    }
+
+    /// Returns the session of the root; `None` if this is the root.
+    pub(crate) fn root(&self) -> Option<&str> {
+        self.root.as_deref()
     }
 
     /// Returns the number of children of a graph from the root to this session, including it.
-    pub(crate) fn depth_of(&self, graph: &str) -> usize {
-        self.graphs.iter().skip(1).filter(|known| **known == graph).count()
+    pub(crate) fn depth_of<G: 'static>(&self) -> usize {
+        self.graphs.iter().filter(|graph| **graph == TypeId::of::<G>()).count()
     }
 
     /// Returns the log of the children, and its durability.
@@ -91,6 +92,13 @@ impl Home {
         Ok(prefix)
     }
 
+    /// Returns the id of `session`, the session of this home. Without a log, it may be any string, and `UNLOGGED` stands
+    /// for one that is no id.
+    pub(crate) fn parent(&self, session: &str) -> Result<SessionId, LogError> {
+        let id = SessionId::stored(session);
+        if self.log.is_some() { id } else { id.or_else(|_| SessionId::stored(UNLOGGED)) }
+    }
+
     /// Returns the next session id of a child without a log.
     pub(crate) fn unlogged_child(&self, prefix: &str) -> Result<SessionId, LogError> {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
@@ -106,6 +114,6 @@ impl Home {
 
 impl fmt::Debug for Home {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Home").field("graphs", &self.graphs).finish_non_exhaustive()
+        f.debug_struct("Home").field("root", &self.root).finish_non_exhaustive()
     }
 }

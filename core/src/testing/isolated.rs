@@ -326,8 +326,9 @@ impl<'a, A: Action> ActionTest<'a, A> {
             control: crate::sync::Arc::clone(&sink.control),
             threads: crate::sync::Arc::new(Threads::default()),
             runtime,
-            home: Arc::new(Home::new(A::INFO.name, None, GRACE_PERIOD)),
+            home: Arc::new(Home::new(None)),
         };
+        sink.control.set_grace_period(GRACE_PERIOD);
         sink.control.begin_recorded(context.serial, self.calls);
         if self.stop_after == Some(0) {
             sink.control.stop(1);

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod misuse;
+mod review;
 mod stops;
 mod trees;
 

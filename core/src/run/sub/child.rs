@@ -157,7 +157,7 @@ async fn drive<G: Graph<Item: super::ChildItem>>(
     let (context, home) = (plan.context, &plan.context.home);
     let key = &*start.key;
     let graph = G::TOPOLOGY.name;
-    if home.depth_of(graph) >= plan.depth {
+    if home.depth_of::<G>() >= plan.depth {
         return Err(SubError::TooDeep { key: key.to_owned(), graph, depth: plan.depth });
     }
     let (call, recorded) = context.open_call(format!("{}/{key}", plan.name)).await?;
@@ -249,13 +249,15 @@ async fn open<G: Graph<Item: super::ChildItem>>(
     let child_parts = ChildParts {
         session: child.session.clone(),
         of: ChildOf {
-            session: SessionId::stored(context.session())
+            session: context
+                .home
+                .parent(context.session())
                 .map_err(|error| SubError::log(key, error))?,
             step: context.step(),
             node: context.node().to_owned(),
             key: key.to_owned(),
         },
-        home: context.home.child(G::TOPOLOGY.name, Arc::clone(&log), durability),
+        home: context.home.child::<G>(context.session(), Arc::clone(&log), durability),
         threads: crate::sync::Arc::clone(&context.threads),
     };
     let parts = Parts {
@@ -265,7 +267,7 @@ async fn open<G: Graph<Item: super::ChildItem>>(
         resources: Arc::clone(&plan.resources),
         runtime: Some(Arc::clone(&context.runtime)),
         observers: Vec::new(),
-        grace_period: context.home.grace_period,
+        grace_period: context.control.grace_period(),
         log: Some((log, encode_item::<G>)),
         claim: Claim { existence, idle_for: None },
         durability,

@@ -61,7 +61,9 @@ impl SubError {
         match self {
             Self::Failed { error, .. } => match error.kind() {
                 RunErrorKind::Failed(failure) => failure.cause().is_retryable(),
-                _ => true,
+                RunErrorKind::Log { .. } | RunErrorKind::Cancelled { .. } => true,
+                // the run was not started, for example because an input is missing
+                _ => false,
             },
             Self::Open { error, .. } => !matches!(error, BuildError::Open(ReadError::Restore(_))),
             Self::Call(_) | Self::Item { .. } | Self::TooDeep { .. } => false,

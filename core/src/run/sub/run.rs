@@ -5,7 +5,7 @@ use super::{
     child::{Child, ChildEvent, Finished, Plan},
     start::ChildStart,
 };
-use crate::{action::Context, graph::Graph, stream::AbandonGuard};
+use crate::{action::Context, graph::Graph, runtime::TimeSlice, stream::AbandonGuard};
 use futures_core::Stream;
 use std::{
     fmt,
@@ -31,6 +31,8 @@ use std::{
 pub struct SubRun<'a, G: Graph> {
     context: &'a Context,
     stage: Stage<'a, G>,
+    /// How long the run may keep the thread: the child itself does not limit the time in which its earlier items are read.
+    slice: TimeSlice,
 }
 
 enum Stage<'a, G: Graph> {
@@ -45,7 +47,8 @@ impl<'a, G: Graph> SubRun<'a, G> {
     where
         G::Item: ChildItem,
     {
-        Self { context: plan.context, stage: Stage::Running(Child::new(plan, start)) }
+        let (context, slice) = (plan.context, TimeSlice::default());
+        Self { context, stage: Stage::Running(Child::new(plan, start)), slice }
     }
 
     /// Returns the next item; `None` when the run is over.
@@ -56,8 +59,10 @@ impl<'a, G: Graph> SubRun<'a, G> {
     /// # Cancel safety
     /// This method is cancel safe.
     pub async fn next(&mut self) -> Option<Result<G::Item, SubError>> {
-        let _guard = AbandonGuard::new(self.context);
-        poll_fn(|cx| self.poll_item(cx)).await
+        let guard = AbandonGuard::new(self.context);
+        let next = poll_fn(|cx| self.poll_item(cx)).await;
+        guard.completed();
+        next
     }
 
     /// Discards the remaining items and returns the end of the run.
@@ -84,9 +89,13 @@ impl<'a, G: Graph> SubRun<'a, G> {
 
     fn poll_item(&mut self, cx: &mut Task<'_>) -> Poll<Option<Result<G::Item, SubError>>> {
         if let Stage::Running(child) = &mut self.stage {
-            let event = match child.poll_event(cx) {
-                Poll::Ready(event) => event,
-                Poll::Pending => return Poll::Pending,
+            if self.slice.is_used_up(&**self.context.runtime()) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let Poll::Ready(event) = child.poll_event(cx) else {
+                self.slice.restart();
+                return Poll::Pending;
             };
             self.stage = match event {
                 ChildEvent::Item((_, item)) => return Poll::Ready(Some(Ok(item))),
@@ -101,7 +110,7 @@ impl<'a, G: Graph> SubRun<'a, G> {
                 Poll::Ready(Some(Err(error.clone())))
             }
             Stage::Stopped => {
-                self.context.set_abandoned();
+                self.context.set_abandoned(cx.waker());
                 Poll::Pending
             }
             Stage::Running(_) | Stage::Finished(_) | Stage::Failed { .. } => Poll::Ready(None),

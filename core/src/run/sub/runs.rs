@@ -6,7 +6,7 @@ use super::{
     ready::{ChildWaker, ReadyQueue},
     start::ChildStart,
 };
-use crate::{graph::Graph, stream::AbandonGuard};
+use crate::{graph::Graph, runtime::TimeSlice, stream::AbandonGuard};
 use futures_core::Stream;
 use std::{
     collections::VecDeque,
@@ -45,6 +45,8 @@ pub struct SubRuns<'a, G: Graph> {
     running: usize,
     at_most: usize,
     ready: ReadyQueue,
+    /// How long the children may keep the thread together: each has a slice of its own.
+    slice: TimeSlice,
     /// The keys of all children, in the order of the starts, with the ends of those that have ended.
     ends: Vec<(Arc<str>, Option<SubEnd<G>>)>,
     /// Whether a child has stopped before its end.
@@ -95,6 +97,7 @@ impl<'a, G: Graph> SubRuns<'a, G> {
             running: 0,
             at_most: AT_MOST,
             ready: ReadyQueue::default(),
+            slice: TimeSlice::default(),
             ends,
             stopped: false,
         }
@@ -113,8 +116,10 @@ impl<'a, G: Graph> SubRuns<'a, G> {
     /// # Cancel safety
     /// This method is cancel safe.
     pub async fn next(&mut self) -> Option<Result<SubEvent<G>, SubError>> {
-        let _guard = AbandonGuard::new(self.plan.context);
-        poll_fn(|cx| self.poll_event(cx)).await
+        let guard = AbandonGuard::new(self.plan.context);
+        let next = poll_fn(|cx| self.poll_event(cx)).await;
+        guard.completed();
+        next
     }
 
     /// Discards the remaining events. Returns the ends of all children with their keys, in the order of the starts.
@@ -146,12 +151,17 @@ impl<'a, G: Graph> SubRuns<'a, G> {
         self.ready.register(cx.waker());
         // children that wake themselves are polled once, so that the task is not blocked
         for _ in 0..self.ready.len() {
+            if self.slice.is_used_up(&**self.plan.context.runtime()) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let Some(slot) = self.ready.pop() else { break };
             if let Some(event) = self.poll_child(slot) {
                 return Poll::Ready(Some(event));
             }
             self.start_waiting();
         }
+        self.slice.restart();
         if self.ready.len() > 0 {
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -160,7 +170,7 @@ impl<'a, G: Graph> SubRuns<'a, G> {
             return Poll::Pending;
         }
         if self.stopped {
-            self.plan.context.set_abandoned();
+            self.plan.context.set_abandoned(cx.waker());
             return Poll::Pending;
         }
         Poll::Ready(None)
