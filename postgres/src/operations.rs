@@ -217,23 +217,39 @@ pub(crate) async fn sessions(
     shared: &Shared,
     filter: SessionFilter,
 ) -> Result<Vec<SessionInfo>, LogError> {
-    let SessionFilter { prefix, graphs, after, limit } = filter;
-    // the smallest text after an id: ids contain no NUL
-    let after = after.map_or(String::new(), |after| format!("{}\u{1}", after.as_str()));
-    let end = successor(&prefix);
-    let from = prefix.max(after);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let graphs: Vec<&str> = graphs.iter().map(|graph| &**graph).collect();
+    let (starts, ends): (Vec<_>, Vec<_>) = ranges(&filter).into_iter().unzip();
+    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
+    let graphs: Vec<&str> = filter.graphs.iter().map(|graph| &**graph).collect();
     let statements = &shared.database.statements;
     let build_query = || {
         if graphs.is_empty() {
-            query(statements.sessions()).bind(&from).bind(&end).bind(limit)
+            query(statements.sessions()).bind(&starts).bind(&ends).bind(limit)
         } else {
-            query(statements.sessions_of()).bind(&from).bind(&end).bind(limit).bind(&graphs)
+            query(statements.sessions_of()).bind(&starts).bind(&ends).bind(limit).bind(&graphs)
         }
     };
     shared.database.rows(0, build_query).await?.iter().map(session_info).collect()
 }
+
+/// Returns the ranges of the ids that a filter selects, each with its start and the text after its end. Those of
+/// children are left out, because a session may have any number of them.
+fn ranges(filter: &SessionFilter) -> Vec<(String, String)> {
+    let prefix = filter.prefix.as_str();
+    // the smallest text after an id: ids contain no NUL
+    let after = filter.after.as_ref().map_or(String::new(), |id| format!("{}\u{1}", id.as_str()));
+    let ranges = match prefix {
+        "" => vec![("", CHILDREN.to_owned()), (AFTER_CHILDREN, successor(prefix))],
+        _ => vec![(prefix, successor(prefix))],
+    };
+    let ranges = ranges.into_iter().map(|(start, end)| (after.as_str().max(start).to_owned(), end));
+    ranges.filter(|(start, end)| start < end).collect()
+}
+
+/// The start of the ids of children.
+const CHILDREN: &str = "~";
+
+/// The smallest id after those of children.
+const AFTER_CHILDREN: &str = "\u{7f}";
 
 /// Returns the smallest text greater than all texts with a prefix, or one greater than all ids.
 fn successor(prefix: &str) -> String {
@@ -328,6 +344,31 @@ mod tests {
         for prefix in ["", "\u{10ffff}\u{10ffff}"] {
             assert!(successor(prefix).len() > SessionId::MAX_BYTES);
         }
+    }
+
+    #[test]
+    fn ranges_leave_out_children_unless_the_prefix_selects_them() {
+        let of = |prefix: &str, after: Option<&str>| {
+            let after = after.map(|after| SessionId::stored(after).unwrap());
+            let filter = SessionFilter { prefix: prefix.into(), after, ..SessionFilter::default() };
+            ranges(&filter)
+                .into_iter()
+                .map(|(start, end)| (start, end.chars().take(2).collect()))
+                .collect::<Vec<(String, String)>>()
+        };
+        let owned = |ranges: &[(&str, &str)]| -> Vec<(String, String)> {
+            ranges.iter().map(|(start, end)| ((*start).to_owned(), (*end).to_owned())).collect()
+        };
+        let last = "\u{10ffff}\u{10ffff}";
+        assert_eq!(of("", None), owned(&[("", "~"), ("\u{7f}", last)]));
+        assert_eq!(of("", Some("b")), owned(&[("b\u{1}", "~"), ("\u{7f}", last)]));
+        for after in ["~", "~7:7.1"] {
+            assert_eq!(of("", Some(after)), owned(&[("\u{7f}", last)]));
+        }
+        assert_eq!(of("", Some("é")), owned(&[("é\u{1}", last)]));
+        assert_eq!(of("a", Some("ab")), owned(&[("ab\u{1}", "b")]));
+        assert_eq!(of("a", Some("b")), []);
+        assert_eq!(of("~7:", None), owned(&[("~7:", "~7")]));
     }
 
     #[test]

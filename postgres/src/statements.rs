@@ -58,15 +58,24 @@ statements! {
         ) AS last FROM {schema}.sessions s WHERE s.id = $1 AND s.next > 0",
     info: "SELECT id, epoch, first, next, snapshot, graph, created, updated
         FROM {schema}.sessions WHERE id = $1 AND next > 0",
-    sessions: "SELECT id, epoch, first, next, snapshot, graph, created, updated
-        FROM {schema}.sessions WHERE id >= $1 AND id < $2 AND next > 0 ORDER BY id LIMIT $3",
-    // one page per graph, in the order of the index, then the first ids of all pages
-    sessions_of: "SELECT page.*
-        FROM (SELECT DISTINCT unnest($4::text[]) AS name) AS graphs
+    // one page per range of ids, then the first ids of all pages
+    sessions: "SELECT page.*
+        FROM unnest($1::text[], $2::text[]) AS range (start, after)
         CROSS JOIN LATERAL (
             SELECT id, epoch, first, next, snapshot, graph, created, updated
             FROM {schema}.sessions
-            WHERE graph = graphs.name AND id >= $1 AND id < $2 AND next > 0 ORDER BY id LIMIT $3
+            WHERE id >= range.start AND id < range.after AND next > 0 ORDER BY id LIMIT $3
+        ) AS page
+        ORDER BY page.id LIMIT $3",
+    // one page per graph and range, in the order of the index, then the first ids of all pages
+    sessions_of: "SELECT page.*
+        FROM (SELECT DISTINCT unnest($4::text[]) AS name) AS graphs
+        CROSS JOIN unnest($1::text[], $2::text[]) AS range (start, after)
+        CROSS JOIN LATERAL (
+            SELECT id, epoch, first, next, snapshot, graph, created, updated
+            FROM {schema}.sessions
+            WHERE graph = graphs.name AND id >= range.start AND id < range.after AND next > 0
+            ORDER BY id LIMIT $3
         ) AS page
         ORDER BY page.id LIMIT $3",
     epochs: "SELECT e.epoch, e.start

@@ -11,7 +11,10 @@ pub(crate) struct Cursor(#[schemars(regex(pattern = format!("^{CURSOR}$")))] Str
 
 // `length` counts characters; the limit of an id is 1024 bytes of UTF-8
 #[derive(JsonSchema)]
-pub(crate) struct SessionId(#[schemars(length(min = 1, max = 1024))] String);
+pub(crate) struct SessionId(
+    // ids that start with `~` are those of children
+    #[schemars(length(min = 1, max = 1024), regex(pattern = "^[^~]"))] String,
+);
 
 // `openapi` replaces the schemas of the following types by those of a graph
 

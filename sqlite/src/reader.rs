@@ -16,6 +16,9 @@ use std::{
     sync::Arc,
 };
 
+/// The smallest id after those of children.
+const AFTER_CHILDREN: &str = "\u{7f}";
+
 /// A queued read.
 pub(crate) type Read = Box<dyn FnOnce(&Reader) + Send>;
 
@@ -94,23 +97,33 @@ impl Reader {
 
     pub(crate) fn sessions(&self, filter: &SessionFilter) -> Result<Vec<SessionInfo>, Error> {
         let SessionFilter { prefix, graphs, after, limit } = filter;
-        let after = after.as_ref().map_or("", SessionId::as_str);
+        // the smallest id after another one: ids contain no NUL
+        let after =
+            after.as_ref().map_or(String::new(), |after| format!("{}\u{1}", after.as_str()));
+        // children are skipped, because a session may have any number of them
+        let starts = if prefix.is_empty() { &["", AFTER_CHILDREN][..] } else { &[&**prefix] };
         let mut sessions: Vec<SessionInfo> = Vec::new();
         self.in_snapshot(|connection| {
             let mut list = |listing| {
                 let mut left = *limit;
-                Session::list(connection, listing, prefix, after, |id, session| {
-                    // sessions with the prefix are contiguous
-                    if left == 0 || !id.starts_with(prefix) {
+                let mut take = |id: String, session: Session| {
+                    let id = SessionId::stored(id)?;
+                    // sessions with the prefix are contiguous, and so are children
+                    let ends =
+                        !id.as_str().starts_with(prefix) || id.is_child() && !filter.has_children();
+                    if left == 0 || ends {
                         return Ok(false);
                     }
                     let belongs = graphs.is_empty()
                         || session.graph.as_ref().is_some_and(|graph| graphs.contains(graph));
                     if session.exists() && belongs {
                         left -= 1;
-                        sessions.push(session.info(connection, SessionId::stored(id)?)?);
+                        sessions.push(session.info(connection, id)?);
                     }
                     Ok(true)
+                };
+                starts.iter().try_for_each(|start| {
+                    Session::list(connection, listing, after.as_str().max(start), &mut take)
                 })
             };
             if graphs.is_empty() {
@@ -131,7 +144,10 @@ impl Reader {
 
     pub(crate) fn epochs(&self, id: &SessionId) -> Result<Vec<EpochStart>, Error> {
         self.in_snapshot(|connection| {
-            let session = Session::existing(connection, id)?;
+            // they are known even if the entries of the session are missing
+            let found = Session::find_unchecked(connection, id)?.filter(Session::exists);
+            let missing = || LogError::NoSession { session: id.clone() };
+            let session = found.ok_or_else(missing)?;
             let mut statement = connection.prepare_cached(
                 "SELECT epoch, start FROM epochs WHERE session = ?1 ORDER BY epoch",
             )?;

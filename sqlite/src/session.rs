@@ -46,10 +46,9 @@ macro_rules! select {
     };
 }
 
-const LIST: &str = select!("WHERE id >= ?1 AND id > ?2 ORDER BY id");
-const LIST_OF_GRAPH: &str = select!("WHERE graph = ?3 AND id >= ?1 AND id > ?2 ORDER BY id");
-const LIST_WITHOUT_GRAPH: &str =
-    select!("WHERE graph IS NULL AND id >= ?1 AND id > ?2 ORDER BY id");
+const LIST: &str = select!("WHERE id >= ?1 ORDER BY id");
+const LIST_OF_GRAPH: &str = select!("WHERE graph = ?2 AND id >= ?1 ORDER BY id");
+const LIST_WITHOUT_GRAPH: &str = select!("WHERE graph IS NULL AND id >= ?1 ORDER BY id");
 
 /// The sessions to list.
 #[derive(Clone, Copy)]
@@ -82,13 +81,12 @@ impl Session {
         found.ok_or_else(|| LogError::NoSession { session: id.clone() }.into())
     }
 
-    /// Calls `take` with the sessions whose ids are greater than `after` and not less than `from`, in
-    /// the order of ids, until it returns `false`.
+    /// Calls `take` with the sessions whose ids are not less than `from`, in the order of ids, until it
+    /// returns `false`.
     pub(crate) fn list(
         connection: &Connection,
         listing: Listing<'_>,
         from: &str,
-        after: &str,
         mut take: impl FnMut(String, Self) -> Result<bool, Error>,
     ) -> Result<(), Error> {
         let mut statement = connection.prepare_cached(match listing {
@@ -97,8 +95,8 @@ impl Session {
             Listing::WithoutGraph => LIST_WITHOUT_GRAPH,
         })?;
         let mut rows = match listing {
-            Listing::OfGraph(graph) => statement.query([from, after, graph])?,
-            Listing::All | Listing::WithoutGraph => statement.query([from, after])?,
+            Listing::OfGraph(graph) => statement.query([from, graph])?,
+            Listing::All | Listing::WithoutGraph => statement.query([from])?,
         };
         while let Some(row) = rows.next()? {
             if !take(row.get(7)?, Self::from_row(row)?)? {
@@ -216,17 +214,20 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn listing_sessions_of_a_graph_uses_the_index() {
+    fn listings_use_the_indexes() {
         let connection = Connection::open_in_memory().unwrap();
         assert!(schema::migrate(&connection, Path::new("memory")).is_ok());
-        for (list, values) in
-            [(LIST_OF_GRAPH, &["a", "b", "Chat"][..]), (LIST_WITHOUT_GRAPH, &["a", "b"])]
-        {
+        let graphs = "SEARCH sessions USING INDEX graphs (graph=? AND id>?)";
+        for (list, values, index) in [
+            (LIST, &["a"][..], "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id>?)"),
+            (LIST_OF_GRAPH, &["a", "Chat"], graphs),
+            (LIST_WITHOUT_GRAPH, &["a"], graphs),
+        ] {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {list}")).unwrap();
             let values = rusqlite::params_from_iter(values);
             let plan = statement.query_map(values, |row| row.get::<_, String>(3)).unwrap();
             let plan: Vec<_> = plan.map(Result::unwrap).collect();
-            assert_eq!(plan[0], "SEARCH sessions USING INDEX graphs (graph=? AND id>?)");
+            assert_eq!(plan[0], index);
             let whole = |step: &String| step.contains("SCAN") || step.contains("B-TREE");
             assert!(!plan.iter().any(whole), "{plan:?}");
         }

@@ -162,6 +162,12 @@ const DETECTED_BY: &[(Flaw, &[&str])] = &[
     (Flaw::ListsInGraphOrder, &["sessions_are_filtered_by_graph"]),
     (Flaw::FiltersByGraphAfterTheLimit, &["sessions_are_filtered_by_graph"]),
     (Flaw::ListsAtMostAThousand, &["ten_thousand_sessions_are_listed"]),
+    (Flaw::ListsChildren, &["children_are_listed_only_with_their_prefix"]),
+    (Flaw::FiltersChildrenAfterTheLimit, &["children_are_listed_only_with_their_prefix"]),
+    (Flaw::StopsAtChildren, &["children_are_listed_only_with_their_prefix"]),
+    (Flaw::NeverListsChildren, &["children_are_listed_only_with_their_prefix"]),
+    (Flaw::RejectsChildren, &["children_can_be_used_like_other_sessions"]),
+    (Flaw::DeletesDescendants, &["children_can_be_used_like_other_sessions"]),
     (Flaw::ReopensEmpty, &["acknowledged_entries_are_visible_on_another_handle"]),
     (Flaw::ReopensUnfenced, &["opening_on_one_handle_fences_other_handles"]),
     (

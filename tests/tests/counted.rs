@@ -3,8 +3,9 @@
 
 use burdock::{
     log::{
-        Append, Claim, Epoch, EpochStart, History, Log, LogFuture, MemoryLog, Offset, Opened,
-        RawSessionView, Record, SessionFilter, SessionId, SessionInfo,
+        Append, Claim, Entry, Epoch, EpochStart, History, Log, LogFuture, MemoryLog, NewEntry,
+        Offset, Opened, RawSessionView, Record, SessionFilter, SessionId, SessionInfo,
+        delete_orphans,
     },
     prelude::*,
 };
@@ -139,4 +140,86 @@ async fn reading_a_session_of_many_epochs_takes_few_calls() {
     RawSessionView::latest(&log, &session).await.unwrap();
     let reads = counted.reads.load(Relaxed);
     assert!(reads <= 2, "{reads} reads for 1 000 entries");
+}
+
+/// Creates sessions, and returns the starts of the ids of their children.
+async fn sessions(log: &Arc<dyn Log>, ids: impl Iterator<Item = usize>) -> Vec<String> {
+    let mut prefixes = Vec::new();
+    for id in ids {
+        let app = Counting::app().id(id.to_string()).log(Arc::clone(log)).build().await.unwrap();
+        prefixes.push(format!("~{}", app.epoch().unwrap()));
+        app.close().await.unwrap();
+    }
+    prefixes
+}
+
+/// Creates a session that names another one as its parent, or none.
+async fn child(log: &Arc<dyn Log>, id: &str, parent: Option<&str>) {
+    let first = log.read(&SessionId::new("1").unwrap(), Offset::ZERO, 1).await.unwrap();
+    let mut entry: serde_json::Value = serde_json::from_str(&first[0].json).unwrap();
+    if let Some(session) = parent {
+        entry["entry"]["session_created"]["child_of"] =
+            serde_json::json!({ "session": session, "step": 0, "node": "count", "key": "a" });
+    }
+    let entry: Entry = serde_json::from_value(entry).unwrap();
+    let id = SessionId::stored(id).unwrap();
+    let opened = log.open(&id, Claim::default()).await.unwrap();
+    let entries = vec![NewEntry::new(&entry).unwrap()];
+    log.append(Append::new(id, opened.epoch, Offset::ZERO, entries)).await.unwrap();
+}
+
+async fn children(log: &Arc<dyn Log>) -> Vec<String> {
+    let filter = SessionFilter { prefix: "~".into(), limit: 1000, ..SessionFilter::default() };
+    let children = log.sessions(filter).await.unwrap();
+    children.into_iter().map(|child| child.id.as_str().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn orphans_are_found_without_reading_sessions_that_have_no_children() {
+    let counted = Arc::new(Counted::default());
+    let log = Arc::clone(&counted) as Arc<dyn Log>;
+    let prefixes = sessions(&log, 1..=300).await;
+    for root in [5, 6, 7] {
+        let prefix = &prefixes[root - 1];
+        for started in 0..20 {
+            let id = format!("{prefix}:400.{started}");
+            child(&log, &id, Some(&root.to_string())).await;
+            child(&log, &format!("{id}:401.2"), Some(&id)).await;
+        }
+    }
+    log.delete(&SessionId::new("6").unwrap()).await.unwrap();
+    (counted.epochs.store(0, Relaxed), counted.reads.store(0, Relaxed));
+    assert_eq!(delete_orphans(&log).await.unwrap(), 40);
+    let calls = (counted.epochs.load(Relaxed), counted.reads.load(Relaxed));
+    assert!(calls <= (3, 3), "{calls:?} calls for epochs and entries");
+    let left = children(&log).await;
+    assert_eq!(left.len(), 80);
+    assert!(!left.iter().any(|id| id.starts_with(&format!("{}:", prefixes[5]))));
+    assert_eq!(delete_orphans(&log).await.unwrap(), 0);
+
+    // another session with the id of the parent is another parent
+    sessions(&log, [5].into_iter()).await;
+    assert_eq!(delete_orphans(&log).await.unwrap(), 0);
+    log.delete(&SessionId::new("5").unwrap()).await.unwrap();
+    sessions(&log, [5].into_iter()).await;
+    assert_eq!(delete_orphans(&log).await.unwrap(), 40);
+}
+
+#[tokio::test]
+async fn children_that_do_not_name_their_parent_are_orphans_only_if_no_session_has_their_prefix() {
+    let log = Arc::new(Counted::default()) as Arc<dyn Log>;
+    let prefixes = sessions(&log, 1..=3).await;
+    let (first, second) = (&prefixes[0], &prefixes[1]);
+    child(&log, &format!("{first}:9.1"), None).await;
+    // its parent was deleted, and its root was not
+    child(&log, &format!("{second}:9.1:9.3"), Some(&format!("{second}:9.1"))).await;
+    child(&log, "~77:9.1", None).await;
+    // sessions of another form: an earlier version allowed such ids
+    for id in ["~", "~anna", "~a:9.1", "~:9.1", "~77", "~77:x", "~77:9:1"] {
+        child(&log, id, None).await;
+    }
+    assert_eq!(delete_orphans(&log).await.unwrap(), 2);
+    let left = children(&log).await;
+    assert!(left.contains(&format!("{first}:9.1")), "{left:?}");
+    assert_eq!(left.len(), 8);
 }

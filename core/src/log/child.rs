@@ -8,8 +8,13 @@
 //! Epochs increase over all sessions of a log, so an id is never used twice: not by another attempt, by a restart, or by a
 //! later session with the id of the parent. The ids of all descendants of a session start with the same characters.
 
-use super::{Cursor, Log, LogError, Offset, RawSessionView, SessionFilter, SessionId, SessionInfo};
-use std::{collections::BTreeSet, sync::Arc};
+use super::{
+    Cursor, EntryKind, Log, LogError, Offset, RawSessionView, SessionFilter, SessionId, SessionInfo,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The first character of the ids of children.
 pub(super) const CHILD: char = '~';
@@ -81,7 +86,11 @@ async fn list(log: &Arc<dyn Log>, prefix: &str) -> Result<Vec<SessionInfo>, LogE
 /// If the future is dropped, the session or some of its descendants may have been deleted.
 pub async fn delete(log: &Arc<dyn Log>, session: &SessionId) -> Result<(), LogError> {
     // known before the deletion, after which the epochs are gone
-    let prefix = child_prefix(log, session).await?;
+    let prefix = match child_prefix(log, session).await {
+        // its children remain as orphans
+        Err(LogError::Damaged { .. }) => return log.delete(session).await,
+        prefix => prefix?,
+    };
     log.delete(session).await?;
     for child in list(log, &format!("{prefix}:")).await? {
         delete_one(log, &child.id).await?;
@@ -137,7 +146,10 @@ fn child_of(prefix: &str, descendant: &SessionId) -> Option<(SessionId, Offset)>
     Some((SessionId::stored(format!("{prefix}{started}")).ok()?, cursor.offset))
 }
 
-/// Deletes the descendants of sessions that no longer exist, which an interrupted [`delete`] has left. Returns their number.
+/// Deletes the descendants of sessions that no longer exist, which an interrupted [`delete`] or [`trim`] has left. Returns
+/// their number.
+///
+/// It reads the ids of all children, and the first entry of one child of each session that has some.
 ///
 /// # Errors
 /// Returns the error of a read or a deletion.
@@ -145,27 +157,115 @@ fn child_of(prefix: &str, descendant: &SessionId) -> Option<(SessionId, Offset)>
 /// # Cancel safety
 /// If the future is dropped, some of them may have been deleted.
 pub async fn delete_orphans(log: &Arc<dyn Log>) -> Result<usize, LogError> {
-    let children = list(log, &CHILD.to_string()).await?;
-    if children.is_empty() {
-        return Ok(0);
-    }
-    let mut roots = BTreeSet::new();
-    for root in list(log, "").await? {
-        match child_prefix(log, &root.id).await {
-            // deleted since it was listed
-            Err(LogError::NoSession { .. }) => {}
-            prefix => {
-                roots.insert(prefix?);
-            }
-        }
-    }
+    let mut parents = Parents::new(log);
     let mut deleted = 0;
-    for child in children {
-        let root = child.id.as_str().split(':').next().unwrap_or_default();
-        if !roots.contains(root) {
+    // parents are listed before their children
+    for child in list(log, &CHILD.to_string()).await? {
+        if parents.has(&child.id).await? {
+            parents.remaining.insert(child.id);
+        } else {
             delete_one(log, &child.id).await?;
             deleted += 1;
         }
     }
     Ok(deleted)
+}
+
+/// Finds out which parents of children exist.
+struct Parents<'l> {
+    log: &'l Arc<dyn Log>,
+    /// The children whose ancestors exist.
+    remaining: BTreeSet<SessionId>,
+    /// Whether the sessions exist whose children have these prefixes.
+    roots: BTreeMap<String, bool>,
+    /// The prefixes of the children of all sessions, once they were needed.
+    all: Option<BTreeSet<Arc<str>>>,
+}
+
+impl<'l> Parents<'l> {
+    fn new(log: &'l Arc<dyn Log>) -> Self {
+        Self { log, remaining: BTreeSet::new(), roots: BTreeMap::new(), all: None }
+    }
+
+    /// Returns whether the parent of a child exists. An id of another form is not that of a child.
+    async fn has(&mut self, child: &SessionId) -> Result<bool, LogError> {
+        let Some(parent) = parent(child) else { return Ok(true) };
+        if parent.contains(':') {
+            let parent = SessionId::stored(parent)?;
+            // it may have started after its place in the list was read
+            return Ok(self.remaining.contains(&parent) || exists(self.log, &parent).await?);
+        }
+        if let Some(found) = self.roots.get(parent) {
+            return Ok(*found);
+        }
+        let found = match root(self.log, child).await? {
+            Some(root) => is_prefix(self.log, &root, parent).await?,
+            None => self.all().await?.contains(parent),
+        };
+        self.roots.insert(parent.to_owned(), found);
+        Ok(found)
+    }
+
+    /// Returns the prefixes of the children of all sessions.
+    async fn all(&mut self) -> Result<&BTreeSet<Arc<str>>, LogError> {
+        if self.all.is_none() {
+            let mut all = BTreeSet::new();
+            for root in list(self.log, "").await? {
+                match child_prefix(self.log, &root.id).await {
+                    Err(LogError::NoSession { .. }) => {}
+                    prefix => drop(all.insert(prefix?)),
+                }
+            }
+            self.all = Some(all);
+        }
+        Ok(self.all.get_or_insert_default())
+    }
+}
+
+/// Returns the id of the parent of a child, or the prefix of the children of a session that is not a child; `None` if the id
+/// does not have the form of a child's.
+fn parent(child: &SessionId) -> Option<&str> {
+    let (parent, started) = child.as_str().rsplit_once(':')?;
+    started.parse::<Cursor>().ok()?;
+    let mut parts = parent.strip_prefix(CHILD)?.split(':');
+    let epoch = parts.next()?;
+    let is_epoch = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
+    (is_epoch && parts.all(|part| part.parse::<Cursor>().is_ok())).then_some(parent)
+}
+
+async fn exists(log: &Arc<dyn Log>, session: &SessionId) -> Result<bool, LogError> {
+    match log.info(session).await {
+        Err(LogError::NoSession { .. }) => Ok(false),
+        Err(LogError::Damaged { .. }) | Ok(_) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the session that has started a child, as the child's first entry names it; `None` if that entry was trimmed or
+/// cannot be read.
+async fn root(log: &Arc<dyn Log>, child: &SessionId) -> Result<Option<SessionId>, LogError> {
+    let first = match log.read(child, Offset::ZERO, 1).await {
+        Err(LogError::NoSession { .. } | LogError::Trimmed { .. } | LogError::Damaged { .. }) => {
+            return Ok(None);
+        }
+        first => first?,
+    };
+    let entry = first.first().and_then(|first| first.entry(child).ok());
+    Ok(entry.and_then(|entry| match entry.kind {
+        EntryKind::SessionCreated { child_of, .. } => Some(child_of?.session),
+        _ => None,
+    }))
+}
+
+/// Returns whether a session exists and the ids of its children start with a prefix.
+async fn is_prefix(
+    log: &Arc<dyn Log>,
+    session: &SessionId,
+    prefix: &str,
+) -> Result<bool, LogError> {
+    match child_prefix(log, session).await {
+        Err(LogError::NoSession { .. }) => Ok(false),
+        Err(LogError::Damaged { .. }) => Ok(true),
+        found => Ok(*found? == *prefix),
+    }
 }

@@ -3,6 +3,7 @@
 //! A session is opened when a run is started in it, and closed after it has been idle for a while. Reading does
 //! not open it. Each run is a task that the hub joins when it shuts down.
 
+mod delete;
 mod fork;
 mod inputs;
 mod readers;
@@ -296,20 +297,6 @@ impl<G: Graph> Hub<G> {
         reopened.map_err(|error| SessionError::of_run(permit.session(), error))
     }
 
-    /// Deletes a session with all of its entries. Stops its run and the starts that wait for it.
-    pub(crate) async fn delete(&self, session: &SessionId) -> Result<(), SessionError> {
-        let Some(slot) = self.try_slot(session)? else {
-            return Ok(self.log.delete(session).await?);
-        };
-        slot.stop_all();
-        let mut app = slot.lock().await;
-        // dropped and not closed: the entries that closing writes would be deleted immediately
-        drop(app.take());
-        // dropped before the lock, even if this future is dropped
-        let _deleting = Deleting::new(self, &slot);
-        Ok(self.log.delete(session).await?)
-    }
-
     fn slots(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<SessionSlot<G>>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -348,22 +335,6 @@ fn remove<G: Graph>(
 ) {
     if slots.get(slot.session()).is_some_and(|known| Arc::ptr_eq(known, slot)) {
         slots.remove(slot.session());
-    }
-}
-
-/// A deletion in progress. Requests for the session wait until this is dropped, and then use a new slot.
-struct Deleting<'h, G: Graph>(&'h Hub<G>, &'h Arc<SessionSlot<G>>);
-
-impl<'h, G: Graph> Deleting<'h, G> {
-    fn new(hub: &'h Hub<G>, slot: &'h Arc<SessionSlot<G>>) -> Self {
-        slot.mark_deleted();
-        Self(hub, slot)
-    }
-}
-
-impl<G: Graph> Drop for Deleting<'_, G> {
-    fn drop(&mut self) {
-        remove(&mut self.0.slots(), self.1);
     }
 }
 

@@ -104,7 +104,12 @@ fn session_paths() -> Vec<(&'static str, Value)> {
 fn page(most: usize) -> [Value; 3] {
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": most, "default": 100 });
     [
-        in_query("prefix", &text(), "Only ids with this prefix."),
+        // ids that start with `~` are those of children
+        in_query(
+            "prefix",
+            &json!({ "type": "string", "pattern": "^([^~]|$)" }),
+            "Only ids with this prefix.",
+        ),
         in_query(
             "after",
             &reference("SessionId"),

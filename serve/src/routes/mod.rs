@@ -19,7 +19,7 @@ use axum::{
     http::request,
     routing::{get, post},
 };
-use burdock::{Graph, log::SessionId};
+use burdock::Graph;
 use std::sync::Arc;
 
 pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>) -> Router {
@@ -51,7 +51,6 @@ impl<G: Graph> FromRequestParts<Arc<Hub<G>>> for Session<G> {
         hub: &Arc<Hub<G>>,
     ) -> Result<Self, Problem> {
         let Path(id) = Path::<String>::from_request_parts(parts, hub).await?;
-        // accepts ids of old sessions that a new session must not have
-        Ok(Self(SessionHandle::new(Arc::clone(hub), SessionId::stored(id)?)))
+        Ok(Self(SessionHandle::new(Arc::clone(hub), &id)?))
     }
 }

@@ -114,6 +114,10 @@ pub(crate) async fn sessions<G: Graph>(
     let after = after.map(SessionId::stored).transpose()?;
     // one more than the limit, to find out whether there is another page
     let filter = SessionFilter { prefix, after, limit: limit + 1, ..SessionFilter::of::<G>() };
+    if filter.has_children() {
+        let detail = "invalid `prefix`: ids that start with `~` are reserved for children";
+        return Err(Problem::bad_request("invalid_query", detail));
+    }
     let mut found = hub.log.sessions(filter).await?;
     let more = found.len() > limit;
     found.truncate(limit);

@@ -113,10 +113,10 @@ impl<G: Graph> Server<G> {
     /// [`SessionHandle::follow`], if the log supports that. Starts require a tokio runtime.
     ///
     /// # Errors
-    /// Returns [`SessionError::InvalidId`] if the id is empty, too long, or contains a NUL.
+    /// Returns [`SessionError::InvalidId`] if the id is empty, too long, contains a NUL, or starts with `~`: such a
+    /// session is a child, which runs only as a part of its parent.
     pub fn session(&self, id: impl AsRef<str>) -> Result<SessionHandle<G>, SessionError> {
-        let id = SessionId::stored(id.as_ref())?;
-        Ok(SessionHandle::new(Arc::clone(&self.inner.hub), id))
+        SessionHandle::new(Arc::clone(&self.inner.hub), id.as_ref())
     }
 
     /// Returns the routes, to be served as they are or nested under a path.

@@ -125,8 +125,14 @@ pub struct ServedView<G: Graph> {
 }
 
 impl<G: Graph> SessionHandle<G> {
-    pub(crate) fn new(hub: Arc<Hub<G>>, id: SessionId) -> Self {
-        Self { hub, id }
+    /// Returns the handle of a session that clients may address. It may have an id that a new session must not have,
+    /// but not that of a child: children are parts of their parents.
+    pub(crate) fn new(hub: Arc<Hub<G>>, id: &str) -> Result<Self, SessionError> {
+        let mut id = SessionId::stored(id)?;
+        if id.is_child() {
+            id = SessionId::new(id.as_str())?;
+        }
+        Ok(Self { hub, id })
     }
 
     /// Returns the id of the session.
@@ -260,7 +266,7 @@ impl<G: Graph> SessionHandle<G> {
         self.hub.reopen(&self.id).await
     }
 
-    /// Stops the run of the session, waits for its end, and deletes the session with all of its entries.
+    /// Stops the run of the session, waits for its end, and deletes the session with all of its entries and children.
     ///
     /// ```
     /// # use burdock::{log::MemoryLog, prelude::*};
@@ -287,7 +293,9 @@ impl<G: Graph> SessionHandle<G> {
     /// Returns [`SessionError::NotFound`] if the graph has no such session, or an error of the log.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the run may have been stopped, and the session may or may not be deleted.
+    /// If the future is dropped, the run may have been stopped, and the session may or may not be deleted. A deletion that
+    /// has started is completed by a task, in a tokio runtime. In another one, children may remain:
+    /// [`delete_orphans`](burdock::log::delete_orphans) deletes them.
     pub async fn delete(&self) -> Result<(), SessionError> {
         self.info().await?;
         self.hub.delete(&self.id).await
@@ -336,7 +344,7 @@ impl<G: Graph> SessionHandle<G> {
     ) -> Result<Self, SessionError> {
         let new = SessionId::new(new)?;
         self.hub.fork(&self.id, at.into(), &new).await?;
-        Ok(Self::new(Arc::clone(&self.hub), new))
+        Ok(Self { hub: Arc::clone(&self.hub), id: new })
     }
 
     /// Returns whether a run of the session is in progress in this process, or about to start.

@@ -2,6 +2,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod chats;
+mod children;
 mod client;
 mod connections;
 mod described;

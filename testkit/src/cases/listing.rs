@@ -113,7 +113,7 @@ async fn page(
     page_of(log, &[], prefix, after, limit).await
 }
 
-async fn page_of(
+pub(super) async fn page_of(
     log: &Arc<dyn Log>,
     graphs: &[&str],
     prefix: &str,
@@ -128,12 +128,16 @@ async fn page_of(
 }
 
 /// Lists the ids with a prefix, in pages.
-async fn ids(log: &Arc<dyn Log>, prefix: &str, limit: usize) -> Result<Vec<SessionId>, Stop> {
+pub(super) async fn ids(
+    log: &Arc<dyn Log>,
+    prefix: &str,
+    limit: usize,
+) -> Result<Vec<SessionId>, Stop> {
     ids_of(log, &[], prefix, limit).await
 }
 
 /// Lists the ids with a prefix that belong to graphs, in pages.
-async fn ids_of(
+pub(super) async fn ids_of(
     log: &Arc<dyn Log>,
     graphs: &[&str],
     prefix: &str,

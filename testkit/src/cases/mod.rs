@@ -3,6 +3,7 @@
 //! [`__cases!`](crate::__cases) lists them. The compiler reports a case that is not listed as dead code.
 
 pub(crate) mod appending;
+pub(crate) mod children;
 pub(crate) mod durability;
 pub(crate) mod following;
 pub(crate) mod listing;
@@ -108,6 +109,10 @@ macro_rules! __cases {
                 session_belongs_to_the_graph_of_its_last_snapshot
                 sessions_are_filtered_by_graph
                 ten_thousand_sessions_are_listed
+            }
+            children {
+                children_are_listed_only_with_their_prefix
+                children_can_be_used_like_other_sessions
             }
             durability {
                 acknowledged_entries_are_visible_on_another_handle

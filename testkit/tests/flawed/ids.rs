@@ -69,6 +69,32 @@ pub(super) fn list(
     all.into_iter().filter(is_after).filter(belongs).take(*limit).collect()
 }
 
+/// Lists sessions with a flaw that concerns children.
+pub(super) fn list_children(
+    flaw: Flaw,
+    filter: &SessionFilter,
+    all: Vec<SessionInfo>,
+) -> Vec<SessionInfo> {
+    let SessionFilter { prefix, graphs, after, limit } = filter;
+    let belongs = |info: &SessionInfo| {
+        graphs.is_empty() || info.graph.as_ref().is_some_and(|graph| graphs.contains(graph))
+    };
+    let selected = all.into_iter().filter(|info| {
+        info.id.as_str().starts_with(prefix.as_str())
+            && after.as_ref().is_none_or(|after| info.id > *after)
+            && belongs(info)
+    });
+    let hidden = |info: &SessionInfo| info.id.is_child() && !filter.has_children();
+    match flaw {
+        Flaw::ListsChildren => selected.take(*limit).collect(),
+        Flaw::FiltersChildrenAfterTheLimit => {
+            selected.take(*limit).filter(|info| !hidden(info)).collect()
+        }
+        Flaw::StopsAtChildren => selected.take_while(|info| !hidden(info)).take(*limit).collect(),
+        _ => selected.filter(|info| !info.id.is_child()).take(*limit).collect(),
+    }
+}
+
 fn utf16(id: &SessionId) -> Vec<u16> {
     id.as_str().encode_utf16().collect()
 }

@@ -47,6 +47,11 @@ impl Flawed {
         self.inner.info(id).now_or_never().unwrap().ok()
     }
 
+    fn all(&self, prefix: &str) -> Vec<SessionInfo> {
+        let (prefix, limit) = (prefix.to_owned(), usize::MAX);
+        now(self.inner.sessions(SessionFilter { prefix, limit, ..SessionFilter::default() }))
+    }
+
     fn records(&self, append: &Append) -> Vec<Record> {
         let read = self.inner.read(&append.session, append.at, append.entries.len());
         read.now_or_never().unwrap().unwrap_or_default()
@@ -216,6 +221,9 @@ impl Flawed {
 
 impl Log for Flawed {
     fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
+        if self.flaw == Flaw::RejectsChildren && session.is_child() {
+            return Box::pin(ready(Err(SessionId::new(session.as_str()).unwrap_err())));
+        }
         let id = self.id(session);
         let opened = self.inner.open(&id, self.claim(&id, claim)).now_or_never().unwrap();
         let mut opened = match opened {
@@ -309,16 +317,22 @@ impl Log for Flawed {
             | Flaw::GraphIgnoresCase
             | Flaw::ListsInGraphOrder
             | Flaw::FiltersByGraphAfterTheLimit => String::new(),
+            Flaw::ListsChildren
+            | Flaw::FiltersChildrenAfterTheLimit
+            | Flaw::StopsAtChildren
+            | Flaw::NeverListsChildren => {
+                let mut all = self.all("");
+                all.extend(self.all("~"));
+                all.sort_by(|a, b| a.id.cmp(&b.id));
+                return Box::pin(ready(Ok(ids::list_children(self.flaw, &filter, all))));
+            }
             _ => {
                 let found = now(self.inner.sessions(filter)).into_iter();
                 let found = found.map(|info| self.reported(&info.id.clone(), info)).collect();
                 return Box::pin(ready(Ok(found)));
             }
         };
-        let limit = usize::MAX;
-        let all = SessionFilter { prefix, limit, ..SessionFilter::default() };
-        let all = now(self.inner.sessions(all));
-        Box::pin(ready(Ok(ids::list(self.flaw, &filter, all))))
+        Box::pin(ready(Ok(ids::list(self.flaw, &filter, self.all(&prefix)))))
     }
 
     fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
@@ -412,6 +426,11 @@ impl Log for Flawed {
                     if ids::like(info.id.as_str(), id.as_str()) {
                         drop(self.inner.delete(&info.id));
                     }
+                }
+            }
+            (Flaw::DeletesDescendants, Ok(())) => {
+                for info in self.all(&format!("{}:", id.as_str())) {
+                    drop(self.inner.delete(&info.id));
                 }
             }
             (Flaw::AcceptsDeletionOfMissingSessions, Err(_)) => return Box::pin(ready(Ok(()))),

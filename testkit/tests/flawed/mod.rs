@@ -117,6 +117,15 @@ flaws! {
     ListsInGraphOrder,
     FiltersByGraphAfterTheLimit,
 
+    // children
+    ListsChildren,
+    FiltersChildrenAfterTheLimit,
+    /// Lists nothing that comes after the children.
+    StopsAtChildren,
+    NeverListsChildren,
+    RejectsChildren,
+    DeletesDescendants,
+
     // stores
     ReopensEmpty,
     ReopensUnfenced,
