@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 graph! {
     /// Asks a model, runs the tools that it calls, and asks again, until it answers.
+    ///
+    /// The module [`agent`](crate::agent) describes it.
     pub Agent(AgentState) {
         inputs { prompt: String, options: AgentOptions }
         resources { llm: Arc<dyn Model>, tools: Arc<dyn Toolset> }

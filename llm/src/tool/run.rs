@@ -93,7 +93,7 @@ impl<'t> ToolRun<'t> {
     /// repeats the effect.
     ///
     /// ```
-    /// use burdock::{Context, prelude::*};
+    /// use burdock::{Context, Retry, prelude::*};
     /// # use burdock_llm::{ToolCall, tool, tools};
     /// # use serde::{Deserialize, Serialize};
     /// # use serde_json::json;

@@ -4,6 +4,7 @@
 mod alone;
 mod children;
 mod crashes;
+mod hygiene;
 mod options;
 mod stops;
 
