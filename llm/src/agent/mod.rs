@@ -92,7 +92,7 @@
 //!
 //! # How it ends
 //!
-//! The run pauses when the work on the prompt ends, and the next prompt continues the conversation. [`AgentState::end`] says
+//! The run pauses when the work on the prompt ends, and the next prompt continues the conversation. [`AgentState::end`] is
 //! how it ended:
 //!
 //! | the model | [`AgentState::end`] | [`AgentState::answer`] |

@@ -123,7 +123,8 @@ impl<'a> Tools<'a> {
 
     /// Keeps only the tools of these names.
     #[must_use]
-    pub fn only<N: AsRef<str>>(mut self, names: &[N]) -> Self {
+    pub fn only<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let names: Vec<N> = names.into_iter().collect();
         self.tools.retain(|(known, _)| names.iter().any(|name| name.as_ref() == known.name));
         self
     }

@@ -88,9 +88,9 @@ impl<'t> ToolRun<'t> {
     /// again: it shows `Started` and `Finished` with the recorded result, without the progress. A call that was interrupted or
     /// had a terminal error has no recorded result, and is made again.
     ///
-    /// A call is identified by its name, its id and its arguments. See
-    /// [`Context::once`](burdock::Context::once) for what is guaranteed: a crash between the effect of a call and its record
-    /// repeats the effect.
+    /// A call is identified by its name, its id and its arguments; two such calls in one attempt, in runs of different answers,
+    /// are an error. See [`Context::once`](burdock::Context::once) for what is guaranteed: a crash between the effect of a call
+    /// and its record repeats the effect.
     ///
     /// ```
     /// use burdock::{Context, Retry, prelude::*};

@@ -82,9 +82,11 @@ async fn open(llm: &Scripted, world: &World, log: Option<&Arc<dyn Log>>) -> App<
 
 async fn continue_to_rest(app: &mut App<Reporting>) {
     match app.position() {
-        Position::Unfinished(_) => drop(app.resume().await.unwrap()),
+        Position::Unfinished(_) => {
+            let _end = app.resume().await.unwrap();
+        }
         Position::Rest(_) if app.state().findings.is_empty() => {
-            drop(app.run(ReportingInputs {}).await.unwrap());
+            let _end = app.run(ReportingInputs {}).await.unwrap();
         }
         Position::Rest(_) | Position::Ended => {}
     }
@@ -241,7 +243,7 @@ async fn a_stop_of_the_parent_in_the_middle_of_tools_loses_no_result() {
     while let Some(item) = run.next().await {
         match item {
             Ok(Progress { event: AgentEvent::Tool(ToolEvent::Finished { .. }), .. }) => {
-                stopper.stop()
+                stopper.stop();
             }
             Ok(_) => {}
             Err(_) => break,
@@ -258,7 +260,7 @@ async fn a_stop_of_the_parent_in_the_middle_of_tools_loses_no_result() {
     assert_eq!(world.count("order winds"), orders + 1);
 }
 
-/// Keeps what the agent has said.
+/// Keeps the answer of the agent.
 #[action(state = Report, writes(findings, checking))]
 async fn dictate(#[graph] agent: Sub<'_, Agent>, #[context] cx: &Context) -> Result<Writes> {
     let end = agent.run("one", inputs()).await?.into_state();

@@ -127,9 +127,11 @@ async fn open(llm: &Scripted, world: &World, log: Option<&Arc<dyn Log>>) -> App<
 /// Resumes or starts the run, if it is not over.
 async fn continue_to_rest(app: &mut App<Agent>) {
     match app.position() {
-        Position::Unfinished(_) => drop(app.resume().await.unwrap()),
+        Position::Unfinished(_) => {
+            let _end = app.resume().await.unwrap();
+        }
         Position::Rest(_) if app.state().history.is_empty() => {
-            drop(app.run(inputs()).await.unwrap())
+            let _end = app.run(inputs()).await.unwrap();
         }
         Position::Rest(_) | Position::Ended => {}
     }

@@ -66,18 +66,15 @@ async fn a_summary_of_older_messages_is_written_once() {
     for stage in [0, 1, 2] {
         let answers = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&answers);
-        let llm = Scripted::by(move |request| match is_summary(request) {
-            true => end(Script::new().say("Numbers.")),
-            // the first answer fails after some text
-            false => {
-                *counted.lock().unwrap() += 1;
-                let script = Script::new().say("S").say("o.");
-                if *counted.lock().unwrap() == 1 && stage > 0 {
-                    script.refuse(503)
-                } else {
-                    end(script)
-                }
+        let llm = Scripted::by(move |request| {
+            if is_summary(request) {
+                return end(Script::new().say("Numbers."));
             }
+            // the first answer fails after some text
+            *counted.lock().unwrap() += 1;
+            let is_first = *counted.lock().unwrap() == 1;
+            let script = Script::new().say("S").say("o.");
+            if is_first && stage > 0 { script.refuse(503) } else { end(script) }
         });
         let (log, world) = (memory(), World::default());
         let open = || {

@@ -1,4 +1,4 @@
-//! Stops: what the model has said so far is kept.
+//! Stops: the text until then is kept.
 
 use super::*;
 use burdock::{Outcome, Vector};

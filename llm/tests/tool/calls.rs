@@ -140,8 +140,12 @@ async fn open(world: &World, log: Option<&Arc<dyn Log>>, desk: Desk) -> App<Work
 
 async fn continue_to_end(app: &mut App<Working>) {
     match app.position() {
-        Position::Unfinished(_) => drop(app.resume().await.unwrap()),
-        Position::Rest(_) => drop(app.run(WorkingInputs {}).await.unwrap()),
+        Position::Unfinished(_) => {
+            let _end = app.resume().await.unwrap();
+        }
+        Position::Rest(_) => {
+            let _end = app.run(WorkingInputs {}).await.unwrap();
+        }
         Position::Ended => {}
     }
 }
