@@ -92,8 +92,7 @@
 //!
 //! # How it ends
 //!
-//! The run pauses when the work on the prompt ends, and the next prompt continues the conversation. [`AgentState::end`] is
-//! how it ended:
+//! The run pauses when the work on the prompt ends, and the next prompt continues the conversation.
 //!
 //! | the model | [`AgentState::end`] | [`AgentState::answer`] |
 //! |---|---|---|
@@ -102,9 +101,8 @@
 //! | is stopped after some text | [`AgentEnd::Stopped`] | the text until then |
 //! | calls tools in the last of its [turns](AgentOptions::max_turns) | [`AgentEnd::TurnLimit`] | "I have not found an answer in 10 turns." |
 //!
-//! A stop before the first text, or while tools run, leaves the run unfinished at `answer`, with the results so far: a resume
-//! continues. At the end of a run, each call in the history has one result; a new prompt after a crash adds those that are
-//! missing.
+//! A stop before the first text, after a call, or while tools run leaves the run unfinished, with the results so far: a resume
+//! continues. A new prompt instead adds a result to each call that has none, so that the history stays legal.
 //!
 //! # Interruptions
 //!

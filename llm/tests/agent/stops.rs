@@ -133,3 +133,27 @@ async fn a_stop_in_the_middle_of_a_summary_leaves_the_prompt_to_a_resume() {
     let end = app.resume().await.unwrap();
     assert_eq!((end.state().answer(), &*end.state().summary.text), ("So.", "Numbers."));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_after_a_call_leaves_the_call_to_a_resume() {
+    let calling = Script::new()
+        .say("Let me look.")
+        .call(call("1", "search", "tides"))
+        .wait(Duration::from_secs(1))
+        .call(call("2", "order", "tides"));
+    for searches in [1, 0] {
+        let llm = Scripted::new([calling.clone(), Script::new().say("So.")]);
+        let world = World::default();
+        let mut app = open(&llm, &world, Some(&memory())).await;
+        let (outcome, state) =
+            stop_at(&mut app, |event| matches!(event, AgentEvent::Call(_))).await;
+        assert_eq!((outcome, state.calls.len()), (Outcome::Stopped(AgentNode::use_tools), 1));
+        let end = match searches {
+            1 => app.resume().await.unwrap(),
+            _ => app.restart(inputs()).await.unwrap(),
+        };
+        assert_eq!((end.state().answer(), end.state().end), ("So.", Some(AgentEnd::Answered)));
+        assert_legal(&end.state().history);
+        assert_eq!((world.count("search tides"), world.count("order tides")), (searches, 0));
+    }
+}
