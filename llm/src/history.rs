@@ -46,7 +46,7 @@ pub fn paired(messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
     paired
 }
 
-fn interrupted(call: &ToolCall) -> Message {
+pub(crate) fn interrupted(call: &ToolCall) -> Message {
     Message { tool_status: Some(ToolStatus::Interrupted), ..Message::tool(call, INTERRUPTED) }
 }
 

@@ -1,6 +1,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = include_str!("crate.md")]
 
+pub mod agent;
 pub mod answer;
 mod chunk;
 mod clock;
@@ -25,6 +26,7 @@ pub mod typescript;
 #[cfg(feature = "genai")]
 pub use self::provider::{Provider, SchemaMode};
 pub use self::{
+    agent::{Agent, AgentEvent, AgentInputs, AgentOptions, AgentResources, AgentState},
     answer::{Answer, Chunks},
     chunk::{Chunk, End, Reason, ToolCallDelta, Usage},
     environment::{from_env, from_settings},
@@ -41,7 +43,7 @@ pub use self::{
     prompt::PromptError,
     retrying::Retrying,
     scripted::{Script, Scripted},
-    tool::{ToolDefinition, ToolEvent, Tools},
+    tool::{ToolDefinition, ToolEvent, Tools, Toolset, toolset},
 };
 pub use burdock_json::{Edit, Path, Repair, RepairKind, Segment};
 

@@ -234,6 +234,17 @@ impl Summary {
         }
     }
 
+    /// Returns whether messages precede the window that the summary does not cover.
+    pub(crate) fn is_behind<'m>(
+        &self,
+        window: &Window,
+        history: impl IntoIterator<Item = &'m Message>,
+    ) -> bool {
+        let history = paired(history.into_iter().cloned());
+        let Selection { pinned, start, .. } = window.select(&history);
+        self.messages.max(pinned) < start
+    }
+
     /// Returns a request with the summary as a system message, and the messages of the window.
     pub fn request<'m>(
         &self,

@@ -70,7 +70,7 @@ pub async fn answer(
     Ok(Writes { calls, turns: desk.turns + 1, usage, history })
 }
 
-/// Runs the calls of the last answer. A stop keeps the results received so far.
+/// Runs the calls of the last answer. A stop or a crash keeps the results received so far.
 #[streaming_action(state = Desk, reads(calls), writes(calls), appends(history), yields(Shown))]
 pub async fn use_tools(
     desk: Reads<'_>,
@@ -78,7 +78,7 @@ pub async fn use_tools(
     #[context] cx: &Context,
 ) -> Result<Writes> {
     let tools = tools::of(shop);
-    let mut run = tools.run(desk.calls.clone()).until(cx.stopped()).runtime(cx.runtime());
+    let mut run = tools.run(desk.calls.clone()).in_step(cx);
     while let Some(event) = run.next().await {
         yield_!(Shown::Tool(event?));
     }

@@ -7,7 +7,7 @@ use super::{
     progress::Queue,
 };
 use crate::{ToolCall, clock::Clock};
-use burdock::ActionError;
+use burdock::{ActionError, Context as StepContext, graph::name_hash};
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Either, select},
@@ -17,7 +17,7 @@ use std::{
     error::Error,
     fmt::Write,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 use tracing::{Instrument, Span, field};
@@ -30,6 +30,8 @@ pub(super) struct Start<'t> {
     pub(super) tools: &'t Tools<'t>,
     pub(super) call: Arc<ToolCall>,
     pub(super) clock: Clock,
+    /// The step in which the call is made once.
+    pub(super) step: Option<&'t StepContext>,
 }
 
 /// A call that has started.
@@ -38,15 +40,59 @@ pub(super) struct Running<'t> {
     progress: Queue,
     /// The outcome, while items of the call are still waiting.
     outcome: Option<Outcome>,
+    unrecorded: Unrecorded,
+}
+
+/// The result of a call that has ended, while the log does not have it yet.
+#[derive(Clone, Default)]
+struct Unrecorded(Arc<Mutex<Option<ToolResult>>>);
+
+impl Unrecorded {
+    fn set(&self, result: &ToolResult) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
+    }
+
+    fn take(&self) -> Option<ToolResult> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl<'t> Start<'t> {
     pub(super) fn run(self) -> Running<'t> {
-        let progress = Queue::default();
-        let span = span(&self.call);
-        let call = traced(self, progress.clone(), span.clone()).instrument(span).boxed();
-        Running { call, progress, outcome: None }
+        let (progress, unrecorded) = (Queue::default(), Unrecorded::default());
+        let call = match self.step {
+            Some(step) => once(step, self, progress.clone(), unrecorded.clone()).boxed(),
+            None => traced(self, progress.clone()).boxed(),
+        };
+        Running { call, progress, outcome: None, unrecorded }
     }
+}
+
+/// Makes a call, unless an earlier attempt at the step has recorded its result.
+async fn once(
+    step: &StepContext,
+    start: Start<'_>,
+    progress: Queue,
+    unrecorded: Unrecorded,
+) -> Outcome {
+    let key = key(&start.call);
+    let made = async {
+        let result = traced(start, progress).await?;
+        unrecorded.set(&result);
+        Ok::<_, ActionError>(result)
+    };
+    step.once(key, made).await
+}
+
+/// Returns the key of a call in its step.
+///
+/// It contains the arguments: an action that asks the model and runs the calls in one step may get another answer in another
+/// attempt, with the same ids.
+fn key(ToolCall { id, name, arguments, .. }: &ToolCall) -> String {
+    let mut arguments = arguments.clone();
+    // the feature `preserve_order` of `serde_json` keeps another order
+    arguments.sort_all_objects();
+    format!("tool/{name}/{id}/{:016x}", name_hash(&arguments.to_string()))
 }
 
 impl Running<'_> {
@@ -59,25 +105,22 @@ impl Running<'_> {
             }
             item = self.progress.pop();
         }
-        match (item, &self.outcome) {
-            (Some(Ok(item)), _) => Poll::Ready(Ok(item)),
-            (Some(Err(reason)), _) => {
-                let text = format!("error: the progress cannot be serialized: {reason}");
-                Poll::Ready(Err(Ok(ToolResult::new(ToolStatus::Failed, text))))
-            }
-            (None, Some(_)) => Poll::Ready(Err(self
-                .outcome
-                .take()
-                .unwrap_or_else(|| Ok(ToolResult::interrupted())))),
-            (None, None) => Poll::Pending,
+        match item {
+            Some(item) => Poll::Ready(Ok(item)),
+            None => self.outcome.take().map_or(Poll::Pending, |outcome| Poll::Ready(Err(outcome))),
         }
     }
 
-    /// Returns the outcome, without the items before it.
-    pub(super) fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
-        match self.outcome.take() {
+    /// Polls the call a last time, and returns its outcome, without the items before it. Returns `None` if it has not ended.
+    pub(super) fn last_outcome(mut self, cx: &mut Context<'_>) -> Option<Outcome> {
+        let outcome = match self.outcome.take() {
             Some(outcome) => Poll::Ready(outcome),
             None => self.call.poll_unpin(cx),
+        };
+        match outcome {
+            Poll::Ready(outcome) => Some(outcome),
+            // the commit of the step records it as well
+            Poll::Pending => self.unrecorded.take().map(Ok),
         }
     }
 }
@@ -106,9 +149,10 @@ fn span(ToolCall { id, name, .. }: &ToolCall) -> Span {
     )
 }
 
-/// Makes a call, and records how it failed.
-async fn traced(start: Start<'_>, progress: Queue, span: Span) -> Outcome {
-    let outcome = call(start, progress).await;
+/// Makes a call in a span, which has how it failed.
+async fn traced(start: Start<'_>, progress: Queue) -> Outcome {
+    let span = span(&start.call);
+    let outcome = call(start, progress).instrument(span.clone()).await;
     let error = match &outcome {
         Ok(ToolResult { status: ToolStatus::Succeeded, .. }) => None,
         Ok(ToolResult { status, .. }) => Some(format!("{status:?}").to_lowercase()),
@@ -118,7 +162,7 @@ async fn traced(start: Start<'_>, progress: Queue, span: Span) -> Outcome {
     outcome
 }
 
-async fn call(Start { tools, call, clock }: Start<'_>, progress: Queue) -> Outcome {
+async fn call(Start { tools, call, clock, .. }: Start<'_>, progress: Queue) -> Outcome {
     let name = &call.name;
     let Some(tool) = tools.find(name) else {
         let names = tools.definitions().map(|tool| format!("`{}`", tool.name)).collect::<Vec<_>>();
@@ -139,7 +183,7 @@ async fn call(Start { tools, call, clock }: Start<'_>, progress: Queue) -> Outco
             let mut guarded = Guarded(Some(future));
             let running = AssertUnwindSafe(async {
                 match &mut guarded.0 {
-                    Some(future) => future.await,
+                    Some(future) => progress.run(future).await,
                     None => std::future::pending().await,
                 }
             });

@@ -73,7 +73,7 @@ impl ToolResult {
         Self::new(ToolStatus::Interrupted, INTERRUPTED)
     }
 
-    pub(super) fn not_started() -> Self {
+    pub(crate) fn not_started() -> Self {
         Self::new(ToolStatus::NotStarted, "error: the call was not started")
     }
 

@@ -68,6 +68,7 @@ mod event;
 mod progress;
 mod reader;
 mod run;
+mod toolset;
 
 pub use self::{
     definition::{Tool, ToolDefinition},
@@ -75,6 +76,7 @@ pub use self::{
     progress::Progress,
     reader::{CallReader, ToolCallChange},
     run::ToolRun,
+    toolset::{Toolset, toolset},
 };
 
 use crate::ToolCall;
@@ -116,6 +118,14 @@ impl<'a> Tools<'a> {
         let definition = tool.definition();
         self.tools.retain(|(known, _)| known.name != definition.name);
         self.tools.push((definition, Box::new(tool)));
+        self
+    }
+
+    /// Keeps only the tools of these names.
+    #[must_use]
+    pub fn only<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let names: Vec<N> = names.into_iter().collect();
+        self.tools.retain(|(known, _)| names.iter().any(|name| name.as_ref() == known.name));
         self
     }
 

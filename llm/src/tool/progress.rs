@@ -1,5 +1,6 @@
 //! Progress of a call.
 
+use burdock::ActionError;
 use serde::Serialize;
 use serde_json::Value;
 use std::{
@@ -7,6 +8,7 @@ use std::{
     fmt,
     future::poll_fn,
     marker::PhantomData,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Poll, Waker},
 };
@@ -24,12 +26,11 @@ pub struct Progress<'a, T> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queue(Arc<Mutex<Items>>);
 
-/// An item, or the reason why it cannot be serialized.
-type Item = Result<Value, String>;
-
 #[derive(Debug, Default)]
 struct Items {
-    waiting: VecDeque<Item>,
+    waiting: VecDeque<Value>,
+    /// The reason why an item cannot be serialized.
+    failure: Option<String>,
     /// The number of items that were taken.
     taken: usize,
     /// The number of items that were sent.
@@ -45,8 +46,10 @@ impl<T: Serialize> Progress<'_, T> {
     /// # Cancel safety
     /// A dropped future may have sent the item.
     pub async fn send(&self, item: T) {
-        let item = serde_json::to_value(item).map_err(|error| error.to_string());
-        let number = self.queue.push(item);
+        let number = match serde_json::to_value(item) {
+            Ok(item) => self.queue.push(item),
+            Err(error) => self.queue.fail(error.to_string()),
+        };
         poll_fn(|cx| {
             let mut items = self.queue.lock();
             if items.taken >= number {
@@ -86,8 +89,27 @@ impl Queue {
         Progress { queue: self.clone(), call: PhantomData, item: PhantomData }
     }
 
+    /// Runs a call, which fails if one of its items cannot be serialized.
+    pub(super) async fn run<T>(
+        &self,
+        call: impl Future<Output = Result<T, ActionError>>,
+    ) -> Result<T, ActionError> {
+        let mut call = pin!(call);
+        poll_fn(|cx| {
+            let polled = call.as_mut().poll(cx);
+            match self.lock().failure.take() {
+                Some(reason) => {
+                    let text = format!("the progress cannot be serialized: {reason}");
+                    Poll::Ready(Err(ActionError::msg(text)))
+                }
+                None => polled,
+            }
+        })
+        .await
+    }
+
     /// Takes the next item, and wakes those that wait for it.
-    pub(super) fn pop(&self) -> Option<Item> {
+    pub(super) fn pop(&self) -> Option<Value> {
         let mut items = self.lock();
         let item = items.waiting.pop_front()?;
         items.taken += 1;
@@ -98,7 +120,7 @@ impl Queue {
     }
 
     /// Adds an item, and returns its number, from 1.
-    fn push(&self, item: Item) -> usize {
+    fn push(&self, item: Value) -> usize {
         let mut items = self.lock();
         if items.is_ignored {
             return 0;
@@ -106,6 +128,16 @@ impl Queue {
         items.waiting.push_back(item);
         items.sent += 1;
         items.sent
+    }
+
+    /// Makes the call fail. Returns a number that is never reached.
+    fn fail(&self, reason: String) -> usize {
+        let mut items = self.lock();
+        if items.is_ignored {
+            return 0;
+        }
+        items.failure = Some(reason);
+        usize::MAX
     }
 
     fn lock(&self) -> MutexGuard<'_, Items> {

@@ -6,7 +6,7 @@ use super::{
     event::{ToolEvent, ToolResult, ToolStatus},
 };
 use crate::{Message, ToolCall, clock::Clock};
-use burdock::{ActionError, Runtime};
+use burdock::{ActionError, Context as StepContext, Runtime};
 use futures_core::Stream;
 use futures_util::{StreamExt, future::BoxFuture};
 use std::{
@@ -40,6 +40,7 @@ pub struct ToolRun<'t> {
     events: VecDeque<Result<ToolEvent, ActionError>>,
     stop: Option<BoxFuture<'t, ()>>,
     clock: Clock,
+    step: Option<&'t StepContext>,
     /// The number of events since the run last let other tasks run.
     turn: usize,
 }
@@ -74,19 +75,86 @@ impl<'t> ToolRun<'t> {
             events: VecDeque::new(),
             stop: None,
             clock: Clock::default(),
+            step: None,
             turn: 0,
         }
     }
 
-    /// Stops the run when `stop` completes: `.until(cx.stopped())` in an action. Calls that have not ended are dropped,
-    /// and have the result [`ToolStatus::Interrupted`]; those that have not started, [`ToolStatus::NotStarted`].
+    /// Runs the calls in the step of an action: each is made once, a stop of the run [stops](Self::until) them, and the
+    /// [runtime](Self::runtime) of the app times them.
+    ///
+    /// The result of a call is recorded before its [`ToolEvent::Finished`]: what the model reads, also of a call that failed,
+    /// panicked or took too long. Another attempt at the step, after a retry, a crash or a resume, does not make the call
+    /// again: it shows `Started` and `Finished` with the recorded result, without the progress. A call that was interrupted or
+    /// had a terminal error has no recorded result, and is made again.
+    ///
+    /// A call is identified by its name, its id and its arguments; two such calls in one attempt, in runs of different answers,
+    /// are an error. See [`Context::once`](burdock::Context::once) for what is guaranteed: a crash between the effect of a call
+    /// and its record repeats the effect.
+    ///
+    /// ```
+    /// use burdock::{Context, Retry, prelude::*};
+    /// # use burdock_llm::{ToolCall, tool, tools};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use serde_json::json;
+    /// # use std::sync::atomic::{AtomicU32, Ordering};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Desk { calls: Vec<ToolCall>, results: Vec<String> }
+    /// # static REFUNDS: AtomicU32 = AtomicU32::new(0);
+    /// # static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
+    /// # fn busy() -> Result<()> {
+    /// #     match ATTEMPTS.fetch_add(1, Ordering::Relaxed) {
+    /// #         0 => Err(burdock::ActionError::msg("the archive is busy")),
+    /// #         _ => Ok(()),
+    /// #     }
+    /// # }
+    /// /// Refunds an order.
+    /// #[tool]
+    /// async fn refund(order: u64) -> burdock::Result<String> {
+    ///     REFUNDS.fetch_add(1, Ordering::Relaxed);
+    ///     Ok(format!("refunded {order}"))
+    /// }
+    ///
+    /// #[action(state = Desk, reads(calls), writes(results))]
+    /// async fn use_tools(desk: Reads<'_>, #[context] cx: &Context) -> Result<Writes> {
+    ///     let results = tools![refund].run(desk.calls.clone()).in_step(cx).whole().await?;
+    ///     busy()?; // fails the first time: the step is retried, and the refund is not repeated
+    ///     Ok(Writes { results: results.into_iter().map(|result| result.text).collect() })
+    /// }
+    ///
+    /// graph! {
+    ///     Support(Desk) {
+    ///         nodes {
+    ///             #[retry(Retry::times(3))]
+    ///             use_tools,
+    ///         }
+    ///         start use_tools;
+    ///         use_tools -> end;
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// let calls = vec![ToolCall::new("1", "refund", json!({ "order": 17 }))];
+    /// let mut app = Support::app().state(Desk { calls, ..Desk::default() }).build().await?;
+    /// let end = app.run(SupportInputs {}).await?;
+    /// assert_eq!(end.state().results, ["refunded 17"]);
+    /// assert_eq!(REFUNDS.load(Ordering::Relaxed), 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn in_step(mut self, cx: &'t StepContext) -> Self {
+        self.step = Some(cx);
+        self.until(cx.stopped()).runtime(cx.runtime())
+    }
+
+    /// Stops the run when `stop` completes. Calls that have not ended are dropped, and have the result
+    /// [`ToolStatus::Interrupted`]; those that have not started, [`ToolStatus::NotStarted`].
     pub fn until(mut self, stop: impl Future<Output = ()> + Send + 't) -> Self {
         self.stop = Some(Box::pin(stop));
         self
     }
 
-    /// Sets the runtime that times the calls: `.runtime(cx.runtime())` in an action. Defaults to
-    /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    /// Sets the runtime that times the calls. Defaults to [`TokioRuntime`](burdock::runtime::TokioRuntime).
     pub fn runtime(mut self, runtime: &Arc<dyn Runtime>) -> Self {
         self.clock = Clock::of(runtime);
         self
@@ -140,7 +208,8 @@ impl<'t> ToolRun<'t> {
         *stage = Stage::Running;
         // the signatures are for the provider, and readers of events need not have them
         let event = ToolEvent::Started(ToolCall { signatures: Vec::new(), ..(**call).clone() });
-        let start = Start { tools: self.tools, call: Arc::clone(call), clock: self.clock.clone() };
+        let (call, clock) = (Arc::clone(call), self.clock.clone());
+        let start = Start { tools: self.tools, call, clock, step: self.step };
         self.running.push_back((index, start.run()));
         event
     }
@@ -177,11 +246,11 @@ impl<'t> ToolRun<'t> {
     fn end(&mut self, cx: &mut Context<'_>) {
         self.stop = None;
         self.waiting.clear();
-        for (index, mut running) in std::mem::take(&mut self.running) {
-            let result = match running.poll_outcome(cx) {
-                Poll::Ready(Ok(result)) => result,
-                Poll::Ready(Err(error)) => ToolResult::new(ToolStatus::Failed, described(&error)),
-                Poll::Pending => ToolResult::interrupted(),
+        for (index, running) in std::mem::take(&mut self.running) {
+            let result = match running.last_outcome(cx) {
+                Some(Ok(result)) => result,
+                Some(Err(error)) => ToolResult::new(ToolStatus::Failed, described(&error)),
+                None => ToolResult::interrupted(),
             };
             let event = self.finish(index, result);
             self.events.push_back(Ok(event));

@@ -98,7 +98,7 @@ async fn use_tools(
     #[context] cx: &Context,
 ) -> Result<Writes> {
     let tools = tools![find_orders { shop }, refund { shop }];
-    let mut run = tools.run(desk.calls.clone()).until(cx.stopped()).runtime(cx.runtime());
+    let mut run = tools.run(desk.calls.clone()).in_step(cx);
     while let Some(event) = run.next().await {
         yield_!(Shown::Tool(event?));
     }
@@ -262,6 +262,7 @@ async fn a_crash_at_any_event_loses_no_call() -> TestResult {
         assert_legal(&messages);
         assert_eq!(messages.last().map(|last| &*last.text), Some("You get it back."), "{events}");
         assert_eq!(paired(messages.clone()), messages);
+        assert_eq!(shop.refunds.load(Ordering::SeqCst), 1, "after {events} events");
         for request in llm.requests() {
             assert_legal(&request.messages);
         }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod agent;
+mod calls;
 mod declarations;
 mod faults;
 mod history;

@@ -5,7 +5,7 @@ use super::{
     ChatSegment, ChatUpdate, ChatValueUpdate,
 };
 use burdock_llm::{
-    Change, Chunk, Edit, Message, Role, Segment, ToolCall, ToolCallDelta, ToolEvent,
+    AgentEvent, Change, Chunk, Edit, Message, Role, Segment, ToolCall, ToolCallDelta, ToolEvent,
     tool::{ToolCallChange, ToolResult, ToolStatus},
 };
 
@@ -110,6 +110,25 @@ impl ChatUpdate {
     pub fn of_call(call: &ToolCallChange) -> Self {
         let ToolCallChange { index, name, change, .. } = call;
         Self::Call(ChatCallUpdate::changed(*index, name, change.into()))
+    }
+
+    /// Converts an item of an [`Agent`](burdock_llm::Agent); `None` for items that this version does not know.
+    ///
+    /// ```
+    /// use burdock_llm::AgentEvent;
+    /// use burdock_serve::ChatUpdate;
+    ///
+    /// let event = AgentEvent::Text("Hello".into());
+    /// assert_eq!(ChatUpdate::of_agent(&event), Some(ChatUpdate::text("Hello")));
+    /// ```
+    pub fn of_agent(event: &AgentEvent) -> Option<Self> {
+        Some(match event {
+            AgentEvent::Text(text) => Self::text(text),
+            AgentEvent::Writing(call) => Self::of_call(call),
+            AgentEvent::Call(call) => Self::of_written(call),
+            AgentEvent::Tool(event) => return Self::of_tool(event),
+            _ => return None,
+        })
     }
 
     /// Converts an item of a function from a prompt to a change of the value with this name.
