@@ -52,7 +52,7 @@ pub use crate::{
     },
     sealed::Sealed,
     state::{
-        append::{IsList, NotList, Tail, check_append},
+        append::{IsList, NewElements, NotList, check_append},
         field::{
             Field, FieldKind, IsSlot, NamedField, NotSlot, Plain, PlainField, Slotted, Stored,
             Value, WithFields, check_field, check_slot, has_fields, is_derived, is_shared,
