@@ -54,7 +54,7 @@ pub use crate::{
     run::sub::start::{ChildResources, CloneResource},
     sealed::Sealed,
     state::{
-        append::{IsList, NotList, Tail, check_append},
+        append::{IsList, NewElements, NotList, check_append},
         field::{
             Field, FieldKind, IsSlot, NamedField, NotSlot, Plain, PlainField, Slotted, Stored,
             Value, WithFields, check_field, check_slot, has_fields, is_derived, is_shared,

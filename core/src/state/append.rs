@@ -43,7 +43,7 @@ pub trait Append: Sized {
 }
 
 /// The new elements of a list.
-pub type Tail<L> = Vec<<L as Append>::Element>;
+pub type NewElements<L> = Vec<<L as Append>::Element>;
 
 impl<T: Clone> Append for Vector<T> {
     type Element = T;

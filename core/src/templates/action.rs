@@ -206,9 +206,9 @@ macro_rules! __writes {
             )+)?
             $($(
                 #[cfg(not(rust_analyzer))]
-                $vis $list: $crate::__private::Tail<$crate::__value!($state, $list_name)>,
+                $vis $list: $crate::__private::NewElements<$crate::__value!($state, $list_name)>,
                 #[cfg(rust_analyzer)]
-                $vis $list: $crate::__private::Tail<
+                $vis $list: $crate::__private::NewElements<
                     <$state as $crate::__private::NamedField<$list_hash>>::Value,
                 >,
             )+)?
