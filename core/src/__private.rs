@@ -15,8 +15,8 @@ pub use crate::{
         Missing, NeedInfo, NoReads, ParamInfo, Scope, UnsetSlot, Writes,
     },
     graph::{
-        BindingInfo, BoundParam, ChildInfo, Edge, EdgeEnd, EdgeKind, Graph, Next, Node, NodeInfo, Topology,
-        name_hash,
+        BindingInfo, BoundParam, ChildInfo, Edge, EdgeEnd, EdgeKind, Graph, Next, Node, NodeInfo,
+        Topology, name_hash,
     },
     log::GraphMark,
     run::{AppBuilder, Provided, Sub, Within},
@@ -36,6 +36,7 @@ pub use crate::{
         thread::{ThreadYielder, on_thread},
     },
     graph::{
+        child::{AsGraph, is_graph},
         decision::{Decision, check_set},
         facts::{
             ActionFacts, FallbackFacts, FallbackFit, FallbackRunner, NodeAction, all_differ, bind,

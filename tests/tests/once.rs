@@ -4,7 +4,10 @@
 use burdock::{
     ActionError, App, Context, Outcome, Position, Retry, RunErrorKind,
     action::{CallError, FailureCause},
-    log::{CallKind, CallRecord, Durability, EntryKind, Log, MemoryLog, Offset, RawSessionView, SessionId, fork},
+    log::{
+        CallKind, CallRecord, Durability, EntryKind, Log, MemoryLog, Offset, RawSessionView,
+        SessionId, fork,
+    },
     prelude::*,
 };
 use burdock_sqlite::SqliteLog;
@@ -740,8 +743,9 @@ async fn a_step_with_calls_is_replayed_without_making_them() -> TestResult {
     let at = kinds.iter().position(|kind| matches!(kind, EntryKind::StepCommitted { .. }));
     let offset = Offset(at.ok_or("no commit")? as u64);
     let fixture = burdock::testing::fixture(&log, &ada(), offset).await?;
-    let expected =
-        EFFECTS[..4].iter().map(|name| ((*name).to_owned(), CallRecord::of(CallKind::Once, format!("{name} 1").into())));
+    let expected = EFFECTS[..4].iter().map(|name| {
+        ((*name).to_owned(), CallRecord::of(CallKind::Once, format!("{name} 1").into()))
+    });
     assert_eq!(fixture.calls, expected.collect());
     let (_, writes) = pay::test(&Bill::default())
         .resource("world", World::default())

@@ -25,7 +25,7 @@ impl Context {
     /// attempt are an error. The result is kept until the step is committed, or another node runs.
     ///
     /// ```
-    /// use burdock::{Context, prelude::*};
+    /// use burdock::{Context, Retry, prelude::*};
     /// # use serde::{Deserialize, Serialize};
     /// # use std::sync::atomic::{AtomicU32, Ordering};
     /// # #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ impl Context {
     /// graph! {
     ///     Paying(Bill) {
     ///         nodes {
-    ///             #[retry(Retry::times(3))]
+    ///             #[retry(Retry::times(3).first(std::time::Duration::ZERO))]
     ///             pay,
     ///         }
     ///         start pay;
@@ -60,7 +60,7 @@ impl Context {
     ///     }
     /// }
     ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     /// let mut app = Paying::app().state(Bill { total: 7, ..Bill::default() }).build().await?;
     /// let end = app.run(PayingInputs {}).await?;

@@ -43,3 +43,21 @@ impl fmt::Debug for ChildInfo {
             .finish_non_exhaustive()
     }
 }
+
+/// The type of a graph itself, available after it has been checked. Expansions name the graph of an argument as
+/// `<G as AsGraph<{ is_graph::<G>() }>>::Graph`: if it is not a graph, the type is rustc's error type, which causes no further
+/// errors.
+#[doc(hidden)]
+pub trait AsGraph<const CHECKED: bool> {
+    type Graph;
+}
+
+impl<G> AsGraph<true> for G {
+    type Graph = G;
+}
+
+/// Compiles only for a graph.
+#[doc(hidden)]
+pub const fn is_graph<G: Graph>() -> bool {
+    true
+}

@@ -145,7 +145,9 @@ const fn fail_clone(action: &str, child: &ChildInfo) -> ! {
         text.push(child.resources[at].ty);
         at += 1;
     }
-    text.push("`\nhelp: derive `Clone` for its type, or use an `Arc`; both graphs need the same type");
+    text.push(
+        "`\nhelp: derive `Clone` for its type, or use an `Arc`; both graphs need the same type",
+    );
     panic!("{}", text.as_str())
 }
 
@@ -181,7 +183,10 @@ const fn declared<G: Graph>(kind: NeedKind) -> (&'static [BindingInfo], &'static
     }
 }
 
-pub(super) const fn find(declared: &'static [BindingInfo], name: &str) -> Option<&'static BindingInfo> {
+pub(super) const fn find(
+    declared: &'static [BindingInfo],
+    name: &str,
+) -> Option<&'static BindingInfo> {
     let mut at = 0;
     while at < declared.len() {
         if same(declared[at].name, name) {

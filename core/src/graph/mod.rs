@@ -1,6 +1,6 @@
 //! Graphs: the order in which actions run, generated and checked by `graph!`.
 
-mod child;
+pub(crate) mod child;
 pub(crate) mod decision;
 mod diagram;
 pub(crate) mod facts;
@@ -31,6 +31,11 @@ use std::{
 };
 
 /// A graph of actions over one state; `graph!` implements it. The trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a graph",
+    label = "not a graph",
+    note = "`graph! {{ … }}` defines a graph"
+)]
 pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
     /// The state that the actions read and write.
     type State: State;

@@ -106,11 +106,7 @@ async fn delete_one(log: &Arc<dyn Log>, session: &SessionId) -> Result<(), LogEr
 ///
 /// # Cancel safety
 /// If the future is dropped, a later call with the same offset completes the work.
-pub async fn trim(
-    log: &Arc<dyn Log>,
-    session: &SessionId,
-    before: Offset,
-) -> Result<(), LogError> {
+pub async fn trim(log: &Arc<dyn Log>, session: &SessionId, before: Offset) -> Result<(), LogError> {
     let prefix = format!("{}:", child_prefix(log, session).await?);
     log.trim(session, before).await?;
     let children = list(log, &prefix).await?;

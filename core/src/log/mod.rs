@@ -27,8 +27,8 @@ pub(crate) use self::child::child_prefix;
 pub use self::child::{delete, delete_orphans, descendants, trim};
 pub use self::entries::{Entries, entries};
 pub use self::entry::{
-    CallKind, CallRecord, CauseRecord, ChildEnd, ChildOf, ChildRecord, Entry, EntryError, EntryKind,
-    FORMAT, FailureRecord, GraphMark, Parent, Snapshot, Time, UnfinishedRun,
+    CallKind, CallRecord, CauseRecord, ChildEnd, ChildOf, ChildRecord, Entry, EntryError,
+    EntryKind, FORMAT, FailureRecord, GraphMark, Parent, Snapshot, Time, UnfinishedRun,
 };
 pub(crate) use self::entry_ref::{BareEntryRef, EntryPayload, EntryRef};
 pub use self::error::LogError;

@@ -1,8 +1,8 @@
 //! The view of a session after one of its entries, in JSON.
 
 use super::{
-    CallRecord, Cursor, EntryKind, Epoch, FailureRecord, GraphMark, Log, LogError, Offset, SessionId,
-    SessionInfo, Snapshot, Time, UnfinishedRun, entries, identity::Identity,
+    CallRecord, Cursor, EntryKind, Epoch, FailureRecord, GraphMark, Log, LogError, Offset,
+    SessionId, SessionInfo, Snapshot, Time, UnfinishedRun, entries, identity::Identity,
 };
 use crate::{
     progress::{Progress, RemovedRun, Unfinished},

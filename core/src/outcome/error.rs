@@ -97,6 +97,11 @@ pub enum RunErrorKind {
     /// `run`, `resume` or `restart` was called after the session has ended.
     #[error("the session has ended: `reopen()` moves it back to its start")]
     Ended,
+    /// The feature `tokio` is disabled, and no runtime was set.
+    #[error(
+        "the run has no runtime: enable the feature `tokio`, or build an app with `.runtime(…)`"
+    )]
+    NoRuntime,
     /// `resume` or `restart` was called while the session is at rest.
     #[error("the session is at rest before node `{node}`: `run(inputs)` starts a run")]
     AtRest {

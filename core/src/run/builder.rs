@@ -11,9 +11,7 @@ use crate::{
     Context,
     event::{Observer, Observers},
     graph::{Graph, Node},
-    log::{
-        ChildOf, Claim, Durability, Existence, Log, LogItem, RawSessionView, SessionId, Writer,
-    },
+    log::{ChildOf, Claim, Durability, Existence, Log, LogItem, RawSessionView, SessionId, Writer},
     runtime::{Runtime, default_runtime},
     stream::{Control, GRACE_PERIOD, Home, Threads, one_item_slot},
     sync::Mutex,
@@ -409,16 +407,14 @@ pub(super) struct ChildParts {
 impl<G: Graph> Parts<G> {
     pub(super) async fn open(self) -> Result<App<G>, BuildError> {
         let runtime = self.runtime.or_else(default_runtime).ok_or(BuildError::NoRuntime)?;
-        let (session_id, child_of, home, threads) = match self.child {
-            Some(ChildParts { session, of, home, threads }) => {
+        let (session_id, child_of, home, threads) =
+            if let Some(ChildParts { session, of, home, threads }) = self.child {
                 (Some(session), Some(of), home, threads)
-            }
-            None => {
+            } else {
                 let log = self.log.as_ref().map(|(log, _)| (Arc::clone(log), self.durability));
                 let home = Home::new(G::TOPOLOGY.name, log, self.grace_period);
                 (None, None, home, Arc::default())
-            }
-        };
+            };
         let random = || format!("{:016x}", runtime.random());
         let id: Arc<str> = match &session_id {
             Some(session) => session.as_str().into(),

@@ -15,6 +15,7 @@ mod end;
 mod events;
 mod journal;
 mod limit;
+mod once;
 mod polling;
 mod progress;
 mod restore;
@@ -32,9 +33,12 @@ pub use self::builder::{
 pub use self::check::{Misfit, check_sessions};
 pub use self::end::End;
 pub use self::events::Events;
+pub use self::once::RunOnce;
 pub use self::polling::Finish;
 pub use self::run::{Committed, Run};
-pub use self::sub::{ChildItem, Sub, SubEnd, SubError, SubEvent, SubRun, SubRuns, SubStart, Within};
+pub use self::sub::{
+    ChildItem, Sub, SubEnd, SubError, SubEvent, SubRun, SubRuns, SubStart, Within,
+};
 pub use crate::{
     graph::Retry,
     outcome::{Outcome, RestoreError, RunError, RunErrorKind},

@@ -19,6 +19,9 @@ use std::{
     task::{Context, Poll},
 };
 
+/// An item and its node.
+pub(super) type NodeItem<G> = (<G as Graph>::Node, <G as Graph>::Item);
+
 /// The result of polling a run whose future was not started yet, or has ended.
 enum Inactive<G: Graph> {
     /// The future was just started.
@@ -49,7 +52,7 @@ impl<'a, G: Graph> Run<'a, G> {
     pub(super) fn poll_node_item(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<(G::Node, G::Item), RunError>>> {
+    ) -> Poll<Option<Result<NodeItem<G>, RunError>>> {
         self.poll_with(cx, |published| match published {
             Published::Item(node, item) => Some((node, item)),
             event @ Published::Event(_) => {

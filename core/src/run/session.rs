@@ -232,9 +232,8 @@ impl<G: Graph> Session<G> {
             return;
         }
         // results may have come after the last poll of the action, or with its panic
-        let add = |key: &str, call, before: Option<&CallRecord>| {
-            journal.call(context, key, call, before)
-        };
+        let add =
+            |key: &str, call, before: Option<&CallRecord>| journal.call(context, key, call, before);
         progress.calls.extend(control.end_calls(context.serial, add));
         journal.submit_calls();
     }

@@ -242,8 +242,7 @@ impl Calls {
         if let Stage::Refused(error) = &call.stage {
             let refused = Poll::Ready(Err(NotStored::Refused(error.clone())));
             let call = self.waiting.remove(key);
-            let (before, waker) =
-                call.map_or((None, None), |call| (call.before, call.waker));
+            let (before, waker) = call.map_or((None, None), |call| (call.before, call.waker));
             self.recorded.extend(before.map(|before| (key.to_owned(), before)));
             return (refused, waker);
         }
@@ -355,11 +354,7 @@ impl Calls {
     pub(crate) fn end(
         &mut self,
         attempt: Serial,
-        add: impl FnMut(
-            &str,
-            NewCall,
-            Option<&CallRecord>,
-        ) -> Result<(CallRecord, Offset), LogError>,
+        add: impl FnMut(&str, NewCall, Option<&CallRecord>) -> Result<(CallRecord, Offset), LogError>,
     ) -> (BTreeMap<String, CallRecord>, Vec<Waker>) {
         if !self.is_of(attempt) {
             return (BTreeMap::new(), Vec::new());

@@ -278,11 +278,7 @@ impl Control {
     pub(crate) fn record_calls(
         &self,
         attempt: Serial,
-        add: impl FnMut(
-            &str,
-            NewCall,
-            Option<&CallRecord>,
-        ) -> Result<(CallRecord, Offset), LogError>,
+        add: impl FnMut(&str, NewCall, Option<&CallRecord>) -> Result<(CallRecord, Offset), LogError>,
     ) -> Result<Offset, LogError> {
         lock(&self.calls).record(attempt, add)
     }
@@ -320,11 +316,7 @@ impl Control {
     pub(crate) fn end_calls(
         &self,
         attempt: Serial,
-        add: impl FnMut(
-            &str,
-            NewCall,
-            Option<&CallRecord>,
-        ) -> Result<(CallRecord, Offset), LogError>,
+        add: impl FnMut(&str, NewCall, Option<&CallRecord>) -> Result<(CallRecord, Offset), LogError>,
     ) -> BTreeMap<String, CallRecord> {
         self.attempt.store(0, Ordering::Relaxed);
         let (records, over) = lock(&self.calls).end(attempt, add);

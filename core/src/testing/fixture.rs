@@ -2,8 +2,8 @@
 
 use crate::{
     log::{
-        CallRecord, CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Offset,
-        RawSessionView, SessionId, Snapshot, entries,
+        CallRecord, CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log,
+        LogError, Offset, RawSessionView, SessionId, Snapshot, entries,
     },
     names::{ATTEMPT_FAILED, STEP_COMMITTED, STEP_FAILED},
     progress::Next,

@@ -15,7 +15,7 @@ use crate::{
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{FnArg, Pat, PatType, ReturnType, Token, Type};
+use syn::{FnArg, Pat, PatType, ReturnType, Token, Type, spanned::Spanned};
 
 /// Expands to the type, and a constant that contains everything else.
 pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
@@ -133,14 +133,20 @@ fn expand_args(action: &ActionSyntax) -> TokenStream {
     };
     let inputs: TokenStream = action.inputs().map(needed).collect();
     let resources: TokenStream = action.resources().map(needed).collect();
-    let graphs: TokenStream = action
-        .children()
-        .map(|Child { name, graph }| quote!(#name: #graph,))
-        .collect();
+    let graphs: TokenStream =
+        action.children().map(|Child { name, alias, .. }| quote!(#name: #alias,)).collect();
+    let aliases = action.children().map(|Child { graph, alias, .. }| {
+        let private = respanned(quote!(#burdock::__private), graph.span());
+        quote_spanned! {graph.span()=>
+            #[allow(non_camel_case_types, reason = "named after an argument")]
+            type #alias = <#graph as #private::AsGraph<{ #private::is_graph::<#graph>() }>>::Graph;
+        }
+    });
     let mut tokens = TokenStream::new();
     if action.has_args() {
         let graphs = (!graphs.is_empty()).then(|| quote!(graphs { #graphs }));
         tokens.extend(quote! {
+            #(#aliases)*
             #burdock::__args! {
                 (#vis struct) #how inputs { #inputs } resources { #resources } #graphs
             }
@@ -252,9 +258,9 @@ fn expand_declared(action: &ActionSyntax) -> TokenStream {
     }
     let graphs: Vec<_> = action
         .children()
-        .map(|Child { name, graph }| {
+        .map(|Child { name, graph, alias }| {
             let (name, ty) = (plain(name), text::written(graph));
-            quote!(__private::ChildInfo::of::<#graph>(#name, #ty))
+            quote!(__private::ChildInfo::of::<#alias>(#name, #ty))
         })
         .collect();
     if !graphs.is_empty() {

@@ -12,11 +12,12 @@ use crate::{
     text,
 };
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens, format_ident, quote};
 use syn::{
     Attribute, Expr, FnArg, GenericArgument, Ident, ItemFn, Pat, PatType, PathArguments, Signature,
     Token, Type, Visibility,
     parse::{ParseStream, Parser},
+    spanned::Spanned,
 };
 
 /// Parses an action. Returns `None` if it is not a function.
@@ -148,7 +149,7 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
             argument.attrs.push(attr);
             continue;
         };
-        match (parse_marker(&marker, &attr, &name, &argument.ty, diagnostics), &role) {
+        match (parse_marker(&marker, &attr, &name, &mut argument.ty, diagnostics), &role) {
             (Marked::No, _) => argument.attrs.push(attr),
             (found, Marked::No) => role = found,
             _ => {
@@ -182,7 +183,7 @@ fn parse_marker(
     marker: &Ident,
     attr: &Attribute,
     name: &Ident,
-    ty: &Type,
+    ty: &mut Type,
     diagnostics: &mut Diagnostics,
 ) -> Marked {
     let role = match marker.to_string().as_str() {
@@ -209,7 +210,10 @@ fn parse_marker(
                     .help(format!("write `{}: Sub<'_, Graph>`", plain(name)));
                 return Marked::Invalid;
             };
-            Role::Graph(Child { name: name.clone(), graph })
+            let alias = format_ident!("__Graph_{}", plain(name), span = graph.span());
+            let alias_type = Type::Verbatim(alias.to_token_stream());
+            let graph = std::mem::replace(graph, alias_type);
+            Role::Graph(Child { name: name.clone(), graph, alias })
         }
         "context" | "error" => {
             if borrowed(ty).1 == Taken::Owned {
@@ -314,12 +318,12 @@ fn is_reads(ty: &Type) -> bool {
 }
 
 /// Returns the graph of `Sub<'_, Graph>`, with or without the depth.
-fn child_graph(ty: &Type) -> Option<Type> {
+fn child_graph(ty: &mut Type) -> Option<&mut Type> {
     let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "Sub")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(graph) => Some(graph.clone()),
+    let last = path.path.segments.last_mut().filter(|last| last.ident == "Sub")?;
+    let PathArguments::AngleBracketed(arguments) = &mut last.arguments else { return None };
+    arguments.args.iter_mut().find_map(|argument| match argument {
+        GenericArgument::Type(graph) => Some(graph),
         _ => None,
     })
 }

@@ -72,6 +72,8 @@ pub(super) struct Child {
     pub(super) name: Ident,
     /// The type of the graph: the `G` of `Sub<'_, G>`.
     pub(super) graph: Type,
+    /// The alias of the graph, an error type if it is not one.
+    pub(super) alias: Ident,
 }
 
 /// How an argument takes its value.
@@ -127,9 +129,8 @@ impl ActionSyntax {
 
     /// Returns whether the action has arguments that are collected from its graph.
     pub(super) fn has_args(&self) -> bool {
-        let collected = |role: &Role| {
-            matches!(role, Role::Input(_) | Role::Resource(_) | Role::Graph(_))
-        };
+        let collected =
+            |role: &Role| matches!(role, Role::Input(_) | Role::Resource(_) | Role::Graph(_));
         self.roles.iter().any(collected)
     }
 

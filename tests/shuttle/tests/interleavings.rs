@@ -10,7 +10,7 @@ use burdock::{
 };
 use serde::{Deserialize, Serialize};
 use shuttle::{
-    Config, Runner, check_random,
+    Config, Runner,
     future::block_on,
     scheduler::{PctScheduler, RandomScheduler},
     thread,
@@ -135,10 +135,15 @@ graph! {
     }
 }
 
-fn explore(test: fn()) {
-    // the default of 32 KiB is too small for a log, which serializes its entries
+/// The default stack of 32 KiB is too small for a log, which serializes its entries, and for children.
+fn config() -> Config {
     let mut config = Config::new();
-    config.stack_size = 1 << 20;
+    config.stack_size = 1 << 22;
+    config
+}
+
+fn explore(test: fn()) {
+    let config = config();
     Runner::new(RandomScheduler::new(ROUNDS), config.clone()).run(test);
     Runner::new(PctScheduler::new(3, ROUNDS), config).run(test);
 }
@@ -208,7 +213,7 @@ fn dropping_a_run_between_items_keeps_the_last_commit_and_ends_its_thread() {
                 app.close().await.unwrap();
             });
         };
-        check_random(test, ROUNDS);
+        Runner::new(RandomScheduler::new(ROUNDS), config()).run(test);
     }
 }
 
@@ -244,6 +249,79 @@ fn a_call_of_a_thread_returns_although_its_run_is_dropped() {
                 app.resume().await.unwrap();
             }
             // waits for the threads
+            app.close().await.unwrap();
+        });
+    });
+}
+
+#[test]
+fn without_a_log_a_call_of_a_thread_returns_although_its_run_is_dropped() {
+    explore(|| {
+        block_on(async {
+            let mut app = Calling::app().runtime(Interleaved).build().await.unwrap();
+            {
+                let mut run = app.run(CallingInputs {}).into_future();
+                let _ = poll_fn(|cx| Poll::Ready(Pin::new(&mut run).poll(cx).is_ready())).await;
+                thread::yield_now();
+            }
+            if let Position::Unfinished(_) = app.position() {
+                assert_eq!(app.resume().await.unwrap().state().shown, 3);
+            }
+            // waits for the threads
+            app.close().await.unwrap();
+        });
+    });
+}
+
+/// Runs two children, each of which yields from a thread of its own.
+#[action(state = Count, writes(shown))]
+async fn children_on_threads(#[graph] threaded: Sub<'_, Threaded>) -> Result<Writes> {
+    let mut runs = threaded.each(["a", "b"].map(|key| (key, ThreadedInputs {})));
+    let mut items = 0;
+    while let Some(event) = runs.next().await {
+        if let SubEvent::Item { .. } = event? {
+            items += 1;
+        }
+    }
+    let shown: u64 = runs.ends().map(|(_, end)| end.state().shown).sum();
+    Ok(Writes { shown: shown * 10 + items })
+}
+
+graph! {
+    Parent(Count) {
+        nodes { children_on_threads }
+        start children_on_threads;
+        children_on_threads -> end;
+    }
+}
+
+#[test]
+fn children_on_threads_wake_their_parent() {
+    explore(|| {
+        block_on(async {
+            let mut app = Parent::app().runtime(Interleaved).build().await.unwrap();
+            assert_eq!(app.run(ParentInputs {}).await.unwrap().state().shown, 66);
+            app.close().await.unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_stop_of_a_parent_reaches_children_on_threads() {
+    explore(|| {
+        block_on(async {
+            let mut app = Parent::app().runtime(Interleaved).build().await.unwrap();
+            let mut run = app.run(ParentInputs {});
+            let stopper = run.stopper();
+            let stopping = thread::spawn(move || stopper.stop());
+            let result = run.finish().await.map(|end| end.outcome());
+            assert!(
+                matches!(&result, Ok(Outcome::Ended | Outcome::Stopped(_)))
+                    || matches!(&result, Err(error) if matches!(error.kind(), RunErrorKind::Cancelled { .. })),
+                "{result:?}"
+            );
+            drop(run);
+            stopping.join().unwrap();
             app.close().await.unwrap();
         });
     });

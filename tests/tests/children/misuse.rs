@@ -17,18 +17,13 @@ pub struct Sums {
 
 /// Sums a list up, by halves.
 #[action(state = Sums, reads(numbers), writes(sum))]
-async fn add(
-    sums: Reads<'_>,
-    #[graph] adding: Sub<'_, Adding, 4>,
-) -> Result<Writes> {
+async fn add(sums: Reads<'_>, #[graph] adding: Sub<'_, Adding, 4>) -> Result<Writes> {
     let numbers = sums.numbers;
     if let [number] = numbers[..] {
         return Ok(Writes { sum: number });
     }
     let (left, right) = numbers.split_at(numbers.len() / 2);
-    let half = |key, half: &[u64]| {
-        (key, Sums { numbers: half.to_vec(), sum: 0 }, AddingInputs {})
-    };
+    let half = |key, half: &[u64]| (key, Sums { numbers: half.to_vec(), sum: 0 }, AddingInputs {});
     let ends = adding.each([half("left", left), half("right", right)]).finish().await?;
     Ok(Writes { sum: ends.iter().map(|(_, end)| end.state().sum).sum() })
 }
@@ -37,7 +32,10 @@ graph! {
     Adding(Sums) { nodes { add } start add; add -> end; }
 }
 
-async fn sum(count: u64, log: Option<&Arc<dyn Log>>) -> std::result::Result<u64, burdock::RunError> {
+async fn sum(
+    count: u64,
+    log: Option<&Arc<dyn Log>>,
+) -> std::result::Result<u64, burdock::RunError> {
     let state = Sums { numbers: (1..=count).collect(), sum: 0 };
     let builder = Adding::app().state(state);
     let mut app = match log {
@@ -172,10 +170,7 @@ async fn each_misuse_has_a_defined_answer() {
     let cases: [(&str, std::result::Result<&[&str], &str>); 9] = [
         ("the same key twice", Err("two calls of node `misuse` have the key `research/a`")),
         ("the same key twice, later", Err("two calls of node `misuse` have the key `research/a`")),
-        (
-            "a call and a child",
-            Err("two calls of node `misuse` have the key `research/a`"),
-        ),
+        ("a call and a child", Err("two calls of node `misuse` have the key `research/a`")),
         (
             "a child and a call",
             Err("call `research/a` of node `misuse` is recorded as `child`, not as `once`"),
@@ -197,8 +192,7 @@ async fn each_misuse_has_a_defined_answer() {
             let case = format!("{how}, logged: {logged}");
             let world = World::default();
             world.fail("attempt", 1);
-            let builder =
-                Misusing::app().resources(MisusingResources { world: world.clone() });
+            let builder = Misusing::app().resources(MisusingResources { world: world.clone() });
             let mut app = if logged {
                 builder.log(memory()).build().await.unwrap()
             } else {
@@ -267,10 +261,8 @@ async fn a_terminal_error_of_a_child_is_terminal_for_its_parent() {
 async fn an_action_with_a_graph_is_tested_like_any_other() {
     let report = Report { questions: vec!["tides".into()], ..Report::default() };
     let world = World::default();
-    let (items, writes) = investigate::test(&report)
-        .input("at_most", 2_usize)
-        .resource("world", world.clone())
-        .await;
+    let (items, writes) =
+        investigate::test(&report).input("at_most", 2_usize).resource("world", world.clone()).await;
     assert_eq!(items, ["tides: source 1", "tides: source 2", "tides: summary"]);
     assert_eq!(writes.unwrap().findings, ["tides has 2 sources"]);
 

@@ -121,7 +121,10 @@ async fn a_step_whose_child_does_not_stop_is_cancelled_and_the_child_continues_l
         stopper.stop();
     };
     let (end, ()) = tokio::join!(run.finish(), stop);
-    assert!(matches!(end.unwrap_err().kind(), RunErrorKind::Cancelled { node: "wait_for_one", .. }));
+    assert!(matches!(
+        end.unwrap_err().kind(),
+        RunErrorKind::Cancelled { node: "wait_for_one", .. }
+    ));
     drop(run);
     assert_eq!(app.position(), Position::Unfinished(WaitingNode::wait_for_one));
     // the same child, not another one

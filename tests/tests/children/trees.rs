@@ -47,8 +47,7 @@ async fn trimming_a_session_deletes_the_children_of_the_entries_that_are_removed
         let kind = serde_json::from_value(kind).unwrap();
         let entry = burdock::log::Entry::new(view.time, kind);
         let entry = burdock::log::NewEntry::new(&entry).unwrap();
-        let append =
-            burdock::log::Append::new(ada(), opened.epoch, opened.next, vec![entry]);
+        let append = burdock::log::Append::new(ada(), opened.epoch, opened.next, vec![entry]);
         log.append(append).await.unwrap();
         opened.next
     };

@@ -2,7 +2,7 @@
 
 use burdock::{
     ActionError, App, Context, Failure, Position, Retry,
-    log::{Log, MemoryLog},
+    log::{Log, MemoryLog, SessionId, descendants},
     prelude::*,
 };
 use burdock_tests::stalled::UntilStalled as _;
@@ -11,7 +11,7 @@ use burdock_tests::{
     script::{Do, Script},
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, future::pending, panic::panic_any, time::Duration};
+use std::{collections::BTreeMap, future::pending, panic::panic_any, sync::Arc, time::Duration};
 
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Diary {
@@ -126,6 +126,35 @@ graph! {
     }
 }
 
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Shelf {
+    pub pages: usize,
+}
+
+/// Keeps two diaries, one after the other.
+#[streaming_action(state = Shelf, writes(pages), yields(u32))]
+async fn keep(#[graph] keeping: Sub<'_, Keeping>) -> Result<Writes> {
+    let diaries = ["ada", "bob"].map(|name| (name, inputs(name)));
+    let mut runs = keeping.each(diaries).at_most(1);
+    while let Some(event) = runs.next().await {
+        if let SubEvent::Item { item, .. } = event? {
+            yield_!(item);
+        }
+    }
+    Ok(Writes { pages: runs.ends().map(|(_, end)| end.state().pages.len()).sum() })
+}
+
+graph! {
+    /// A parent with children.
+    pub Shelving(Shelf) {
+        resources { script: Script }
+        yields u32;
+        nodes { keep }
+        start keep;
+        keep -> end;
+    }
+}
+
 pub fn inputs(title: &str) -> KeepingInputs {
     KeepingInputs { title: title.into(), number: Some(u64::MAX) }
 }
@@ -151,6 +180,28 @@ pub async fn open_later(log: impl Log, id: &str, script: Script, clock: &Clock) 
 
 /// The sessions of the fixtures.
 pub const SESSIONS: [&str; 4] = ["diary", "fork", "slot", "unfinished"];
+
+/// The files of a parent and of its first child, since format 2.
+pub const TREE: [&str; 2] = ["shelf", "book"];
+
+/// Writes a parent with children. Returns the session of each file.
+pub async fn write_tree(log: &MemoryLog) -> [SessionId; 2] {
+    let clock = clock();
+    let script = Script::default()
+        .on("first", [Do::Yield(1)])
+        .on("second", [Do::Yield(2)])
+        .on("first", [Do::Yield(3), Do::FailTerminally("no pen")])
+        .on("regret", [Do::FailTerminally("no regrets")]);
+    let app = Shelving::app().id("shelf").resources(ShelvingResources { script });
+    let mut app = app.log(log.clone()).runtime(clock.clone()).build().await.unwrap();
+    // the second child pauses with a failure
+    app.run(ShelvingInputs {}).await.unwrap();
+    app.close().await.unwrap();
+    let shelf = SessionId::new("shelf").unwrap();
+    let log: Arc<dyn Log> = Arc::new(log.clone());
+    let children = descendants(&log, &shelf).await.unwrap();
+    [shelf, children[0].id.clone()]
+}
 
 /// Writes all sessions of the fixtures.
 pub async fn write_all(log: &MemoryLog) {

@@ -1,6 +1,9 @@
 //! The fixture files, and logs made from them.
 
-use super::diary::SESSIONS;
+use super::{
+    diary::{SESSIONS, TREE},
+    odds::ODDS,
+};
 use burdock::log::{Append, Claim, Entry, Log, MemoryLog, NewEntry, Offset, Record, SessionId};
 use burdock_sqlite::SqliteLog;
 use std::{
@@ -26,8 +29,14 @@ pub async fn export(log: &dyn Log, session: &str) -> String {
     records(log, session).await.iter().flat_map(|record| [&record.json, "\n"]).collect()
 }
 
+/// Returns the names of the files of a format.
+pub fn files(format: u32) -> Vec<&'static str> {
+    let tree: &[&str] = if format >= 2 { &TREE } else { &[] };
+    SESSIONS.iter().chain(tree).chain([&ODDS]).copied().collect()
+}
+
 pub async fn records(log: &dyn Log, session: &str) -> Vec<Record> {
-    log.read(&SessionId::new(session).unwrap(), Offset::ZERO, 10_000).await.unwrap()
+    log.read(&SessionId::stored(session).unwrap(), Offset::ZERO, 10_000).await.unwrap()
 }
 
 /// Appends the lines of a fixture to a session.

@@ -1,8 +1,7 @@
 //! Checks that the fixtures are complete, and that every entry can be read and written without a change.
 
 use super::{
-    diary::SESSIONS,
-    fixtures::{folder, lines},
+    fixtures::{files, folder, lines},
     odds::{ODDS, odds},
 };
 use burdock::{
@@ -13,8 +12,7 @@ use serde_json::Value;
 use std::{collections::BTreeSet, fs, str::FromStr};
 
 fn entries(format: u32) -> Vec<(String, Entry)> {
-    let lines = SESSIONS.into_iter().chain([ODDS]).map(|session| lines(format, session));
-    let lines: String = lines.collect();
+    let lines: String = files(format).into_iter().map(|file| lines(format, file)).collect();
     let entry = |line| Entry::from_json(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     lines.lines().map(|line| (line.to_owned(), entry(line))).collect()
 }
@@ -59,7 +57,7 @@ fn a_folder_of_fixtures_has_no_other_files() {
             .collect();
         files.sort();
         let mut expected: Vec<_> =
-            SESSIONS.into_iter().chain([ODDS]).map(|session| format!("{session}.jsonl")).collect();
+            self::files(format).into_iter().map(|file| format!("{file}.jsonl")).collect();
         expected.push("sessions.db".into());
         expected.sort();
         assert_eq!(files, expected);
@@ -67,7 +65,7 @@ fn a_folder_of_fixtures_has_no_other_files() {
 }
 
 /// All kinds of entries, patches and failures. A new kind has to be added here, and to a fixture.
-const WANTED: [&str; 35] = [
+const WANTED: [&str; 38] = [
     "session created",
     "session forked",
     "run started",
@@ -76,6 +74,9 @@ const WANTED: [&str; 35] = [
     "item",
     "items superseded",
     "call recorded",
+    "child created",
+    "child started",
+    "child ended",
     "attempt failed",
     "step failed",
     "step failed, with an error edge",
@@ -107,6 +108,7 @@ const WANTED: [&str; 35] = [
 
 fn collect(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
     let name = match kind {
+        EntryKind::SessionCreated { child_of: Some(_), .. } => "child created",
         EntryKind::SessionCreated { parent: None, .. } => "session created",
         EntryKind::SessionCreated { parent: Some(_), .. } => "session forked",
         EntryKind::RunStarted { .. } => "run started",
@@ -115,6 +117,8 @@ fn collect(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
         EntryKind::Item { .. } => "item",
         EntryKind::ItemsSuperseded { .. } => "items superseded",
         EntryKind::CallRecorded { .. } => "call recorded",
+        EntryKind::ChildStarted { .. } => "child started",
+        EntryKind::ChildEnded { .. } => "child ended",
         EntryKind::AttemptFailed { .. } => "attempt failed",
         EntryKind::StepFailed { next: None, .. } => "step failed",
         EntryKind::StepFailed { next: Some(_), .. } => "step failed, with an error edge",

@@ -2,7 +2,7 @@
 
 use burdock::{
     Next, Position,
-    log::{CallKind, CallRecord, CauseRecord, Entry, FailureRecord, GraphMark, Snapshot, Time, UnfinishedRun},
+    log::{CauseRecord, Entry, FailureRecord, GraphMark, Snapshot, Time, UnfinishedRun},
     state::Patch,
 };
 use serde_json::json;
@@ -25,7 +25,21 @@ pub fn odds() -> Vec<Entry> {
     let mut run = UnfinishedRun::new("first", json!(null));
     run.origin_failure = Some(failure(CauseRecord::Timeout(u64::MAX)));
     run.shown = 2;
-    run.calls.insert("a \"key\"".into(), CallRecord::of(CallKind::Once, json!({ "big": u64::MAX })));
+    let big = json!({ "big": u64::MAX });
+    let end = json!({ "position": { "rest": "first" }, "version": 7, "state": big });
+    let child = |end| json!({ "child": { "graph": "", "session": "~1:1.2:\u{7}", "inputs": "00", "end": end } });
+    let mut calls = vec![
+        ("a \"key\"", json!({ "once": big })),
+        ("b", json!({ "transaction": null })),
+        ("c/", child(json!(null))),
+        ("d", child(end)),
+    ];
+    if let Some(object) = calls[2].1["child"].as_object_mut() {
+        object.remove("end");
+    }
+    let calls =
+        calls.into_iter().map(|(key, call)| (key.into(), serde_json::from_value(call).unwrap()));
+    run.calls.extend(calls);
     let patches = vec![
         ("a \"field\"\u{7f}\u{2028}\u{1F600}\0".into(), Patch::Set(json!({ "deep": [[{}]] }))),
         ("list".into(), Patch::Append { keep: 0, tail: vec![json!(1.5e300), json!(-0.0)] }),
@@ -51,7 +65,8 @@ pub fn odds() -> Vec<Entry> {
         json!({ "run_failed": { "node": "", "error": [] } }),
         committed(1, of_a_map),
         json!({ "call_recorded": {
-            "step": 9, "node": "first", "attempt": u32::MAX, "key": "", "result": [null, 1.5e300],
+            "step": 9, "node": "first", "attempt": u32::MAX, "key": "", "kind": "transaction",
+            "result": [null, 1.5e300],
         } }),
     ];
     let entry = |kind| {

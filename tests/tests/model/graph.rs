@@ -1,7 +1,8 @@
 //! The program under test: actions that follow a script, in a graph with every feature.
 
-use burdock::{ActionError, Context, Failure, Retry, prelude::*};
+use burdock::{ActionError, Context, Failure, Retry, prelude::*, run::SubRun};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
     future::pending,
@@ -35,19 +36,23 @@ pub enum Act {
     Call,
     /// Makes a call that takes a second.
     SlowCall,
+    /// Runs a child, and forwards its items if the action yields.
+    Child,
+    /// Runs two children at the same time.
+    Children,
 }
 
 /// The instructions for the next attempts, of any node. Attempts beyond these only commit.
 #[derive(Clone, Default)]
 pub struct Script(Arc<Mutex<(VecDeque<Vec<Act>>, u32)>>, Arc<Mutex<Vec<Called>>>);
 
-/// A call that has returned.
+/// A call that has returned, or a child that has ended.
 #[derive(Clone, Debug)]
 pub struct Called {
     pub session: String,
     pub step: u64,
     pub key: String,
-    pub result: u32,
+    pub result: Value,
 }
 
 impl Script {
@@ -84,10 +89,87 @@ impl Script {
             }
             Ok::<_, ActionError>(self.number())
         };
-        let result = cx.once(key.as_str(), effect).await?;
+        let result = json!(cx.once(key.as_str(), effect).await?);
         let session = cx.session().to_owned();
         self.1.lock().unwrap().push(Called { session, step, key, result });
         Ok(())
+    }
+
+    /// Records that a child has ended.
+    fn ended(&self, key: &str, page: &Page, cx: &Context) {
+        let (session, key) = (cx.session().to_owned(), format!("paper/{key}"));
+        let (step, result) = (cx.step(), json!(page.lines));
+        self.1.lock().unwrap().push(Called { session, step, key, result });
+    }
+}
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    pub lines: Vec<u32>,
+}
+
+/// Writes the next number.
+#[streaming_action(state = Page, reads(lines), writes(lines), yields(f64))]
+pub async fn scribble(page: Reads<'_>, #[resource] script: &Script) -> Result<Writes> {
+    let number = script.number();
+    yield_!(f64::from(number));
+    let mut lines = page.lines.clone();
+    lines.push(number);
+    Ok(Writes { lines })
+}
+
+graph! {
+    /// A child: two numbers that no other has.
+    pub Paper(Page) {
+        resources { script: Script }
+        yields f64;
+        nodes { first: scribble, second: scribble }
+        start first;
+        first -> second;
+        second -> end;
+    }
+}
+
+/// What the acts of an attempt need.
+struct Acting<'a> {
+    script: &'a Script,
+    paper: Sub<'a, Paper>,
+    cx: &'a Context,
+    /// The number of keys that were used.
+    calls: u32,
+}
+
+impl<'a> Acting<'a> {
+    fn new(script: &'a Script, paper: Sub<'a, Paper>, cx: &'a Context) -> Self {
+        Self { script, paper, cx, calls: 0 }
+    }
+
+    fn child(&mut self) -> (String, SubRun<'a, Paper>) {
+        self.calls += 1;
+        let key = self.calls.to_string();
+        let run = self.paper.run(&key, PaperInputs {});
+        (key, run)
+    }
+
+    async fn act(&mut self, next: Act) -> Result<()> {
+        let (script, cx) = (self.script, self.cx);
+        match next {
+            Act::Child => {
+                let (key, run) = self.child();
+                script.ended(&key, run.await?.state(), cx);
+                Ok(())
+            }
+            Act::Children => {
+                self.calls += 2;
+                let keys =
+                    [self.calls - 1, self.calls].map(|key| (key.to_string(), PaperInputs {}));
+                for (key, end) in self.paper.each(keys).finish().await? {
+                    script.ended(&key, end.state(), cx);
+                }
+                Ok(())
+            }
+            other => act(other, script, &mut self.calls, cx).await,
+        }
     }
 }
 
@@ -95,7 +177,7 @@ async fn act(act: Act, script: &Script, calls: &mut u32, cx: &Context) -> Result
     match act {
         Act::Call => script.make(calls, Duration::ZERO, cx).await?,
         Act::SlowCall => script.make(calls, Duration::from_secs(1), cx).await?,
-        Act::Item | Act::BadItem => {}
+        Act::Item | Act::BadItem | Act::Child | Act::Children => {}
         Act::Fail => return Err(ActionError::msg("later, perhaps")),
         Act::FailTerminally => return Err(ActionError::msg("never").terminal()),
         // unlike `panic!`, this prints nothing
@@ -112,11 +194,12 @@ pub async fn take(
     ledger: Reads<'_>,
     #[input] text: &String,
     #[resource] script: &Script,
+    #[graph] paper: Sub<'_, Paper>,
     #[context] cx: &Context,
 ) -> Result<Writes> {
-    let mut calls = 0;
+    let mut acting = Acting::new(script, paper, cx);
     for next in script.call() {
-        act(next, script, &mut calls, cx).await?;
+        acting.act(next).await?;
     }
     let mut done = ledger.done.clone();
     done.push_back(format!("took {text}"));
@@ -127,11 +210,20 @@ pub async fn take(
 pub async fn answer(
     ledger: Reads<'_>,
     #[resource] script: &Script,
+    #[graph] paper: Sub<'_, Paper>,
     #[context] cx: &Context,
 ) -> Result<Writes> {
-    let mut calls = 0;
+    let mut acting = Acting::new(script, paper, cx);
     for next in script.call() {
-        act(next, script, &mut calls, cx).await?;
+        if next == Act::Child {
+            let (key, mut run) = acting.child();
+            while let Some(item) = run.next().await {
+                yield_!(item?);
+            }
+            script.ended(&key, run.finish().await?.state(), cx);
+            continue;
+        }
+        acting.act(next).await?;
         let item = match next {
             Act::Item => script.item(),
             Act::BadItem => f64::NAN,
@@ -153,11 +245,12 @@ pub async fn answer(
 pub async fn judge(
     ledger: Reads<'_>,
     #[resource] script: &Script,
+    #[graph] paper: Sub<'_, Paper>,
     #[context] cx: &Context,
 ) -> Result<Writes> {
-    let mut calls = 0;
+    let mut acting = Acting::new(script, paper, cx);
     for next in script.call() {
-        act(next, script, &mut calls, cx).await?;
+        acting.act(next).await?;
     }
     let mut done = ledger.done.clone();
     done.push_back(format!("judged {}", ledger.reply));
@@ -168,12 +261,13 @@ pub async fn judge(
 pub async fn rescue(
     ledger: Reads<'_>,
     #[resource] script: &Script,
+    #[graph] paper: Sub<'_, Paper>,
     #[error] failure: &Failure,
     #[context] cx: &Context,
 ) -> Result<Writes> {
-    let mut calls = 0;
+    let mut acting = Acting::new(script, paper, cx);
     for next in script.call() {
-        act(next, script, &mut calls, cx).await?;
+        acting.act(next).await?;
         if next == Act::Item {
             yield_!(script.item());
         }

@@ -105,6 +105,8 @@ impl World {
         let mut book = reading.books[usize::try_from(at).unwrap()].clone();
         if let Some(run) = &mut book.unfinished {
             run.shown = 0;
+            // an unfinished child stays with the parent
+            run.calls.retain(|_, call| call.as_child().is_none_or(|child| child.end.is_some()));
         }
         must!(*fork.state() == book.state, "a fork with {:?}", fork.state());
         must!(named(fork.position()) == book.position, "a fork at {:?}", fork.position());

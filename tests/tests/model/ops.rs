@@ -127,9 +127,11 @@ impl Dice {
     }
 
     fn act(&mut self) -> Act {
-        match self.roll(20) {
+        match self.roll(24) {
             16..19 => Act::Call,
             19 => Act::SlowCall,
+            20..23 => Act::Child,
+            23 => Act::Children,
             0..8 => Act::Item,
             8 => Act::BadItem,
             9 | 10 => Act::Fail,

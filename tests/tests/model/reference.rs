@@ -4,7 +4,9 @@ use crate::graph::Ledger;
 use burdock::{
     Position,
     graph::Next,
-    log::{Entry, EntryKind, Epoch, FailureRecord, Offset, Record, SessionId, Snapshot},
+    log::{
+        CallRecord, Entry, EntryKind, Epoch, FailureRecord, Offset, Record, SessionId, Snapshot,
+    },
     state::Patch,
 };
 use serde_json::{Value, json};
@@ -28,8 +30,8 @@ pub struct Unfinished {
     pub origin_failure: Option<String>,
     pub text: String,
     pub shown: u64,
-    /// The results of the calls of the current step.
-    pub calls: BTreeMap<String, Value>,
+    /// The calls of the current step.
+    pub calls: BTreeMap<String, CallRecord>,
 }
 
 /// Returns the state after the commit of a node.
@@ -292,10 +294,26 @@ impl Reading {
                 *shown = 0;
                 self.items.truncate(self.items.len() - usize::try_from(items).unwrap());
             }
-            EntryKind::CallRecorded { step, node, key, result, .. } => {
+            EntryKind::CallRecorded { step, node, key, kind, result, .. } => {
                 must!(step == book.step && at(book, &node), "another step");
                 let calls = &mut book.unfinished.as_mut().unwrap().calls;
-                must!(calls.insert(key, result).is_none(), "a call was made twice");
+                let call = CallRecord::of(kind, result);
+                must!(calls.insert(key, call).is_none(), "a call was made twice");
+            }
+            EntryKind::ChildStarted { step, node, key, graph, session, inputs, .. } => {
+                must!(step == book.step && at(book, &node), "another step");
+                let calls = &mut book.unfinished.as_mut().unwrap().calls;
+                let child = json!({ "graph": graph, "session": session, "inputs": inputs });
+                let child = serde_json::from_value(json!({ "child": child })).unwrap();
+                must!(calls.insert(key, child).is_none(), "a child was started twice");
+            }
+            EntryKind::ChildEnded { step, node, key, end, .. } => {
+                must!(step == book.step && at(book, &node), "another step");
+                let calls = &mut book.unfinished.as_mut().unwrap().calls;
+                match calls.get_mut(&key) {
+                    Some(CallRecord::Child(child)) if child.end.is_none() => child.end = Some(end),
+                    other => return Err(format!("the end of {other:?}")),
+                }
             }
             EntryKind::AttemptFailed { step, failure, .. } => {
                 must!(step == book.step && at(book, &failure.node), "another step");

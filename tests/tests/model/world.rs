@@ -10,13 +10,16 @@ use crate::{
 };
 use burdock::{
     App, Position,
-    log::{Cursor, Durability, EntryKind, Epoch, Log, Offset, RawSessionView, Record, SessionId},
+    log::{
+        CallRecord, Cursor, Durability, EntryKind, Epoch, Log, Offset, RawSessionView, Record,
+        SessionId,
+    },
 };
 use burdock_tests::{
     clock::Clock,
     faulty::{FaultyLog, block_on},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     collections::BTreeSet,
     pin::pin,
@@ -266,19 +269,27 @@ impl World {
                 EntryKind::CallRecorded { step, key, result, .. } => {
                     recorded.push((step, key, result));
                 }
+                EntryKind::ChildEnded { step, key, end, .. } => {
+                    recorded.push((step, key, end.state["lines"].clone()));
+                }
                 // a fork in the middle of a step
                 EntryKind::SessionCreated { snapshot, .. } => {
                     let calls = snapshot.unfinished.map(|run| run.calls).unwrap_or_default();
-                    recorded.extend(
-                        calls.into_iter().map(|(key, result)| (snapshot.step, key, result)),
-                    );
+                    recorded.extend(calls.into_iter().filter_map(|(key, call)| {
+                        let result = match call {
+                            CallRecord::Once(result) => result,
+                            CallRecord::Child(child) => child.end?.state["lines"].clone(),
+                            other => panic!("{other:?}"),
+                        };
+                        Some((snapshot.step, key, result))
+                    }));
                 }
                 _ => {}
             }
         }
         for call in self.script.called() {
             if call.session == self.id.as_str() {
-                let wanted = (call.step, call.key.clone(), json!(call.result));
+                let wanted = (call.step, call.key.clone(), call.result.clone());
                 must!(recorded.contains(&wanted), "the log does not have {call:?}");
             }
         }

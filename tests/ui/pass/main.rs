@@ -18,6 +18,7 @@
 
 pub mod action_by_hand;
 pub mod cfg;
+pub mod children;
 pub mod conditions;
 pub mod errors;
 pub mod in_a_macro;

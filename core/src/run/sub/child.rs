@@ -11,6 +11,7 @@ use crate::{
         App,
         builder::{ChildParts, Parts},
         journal::encode_item,
+        polling::NodeItem,
     },
     state::fields_to_json,
     stream::{NewCall, NewChild, Stopper},
@@ -43,9 +44,6 @@ impl<G: Graph> Clone for Plan<'_, G> {
         Self { context, resources: Arc::clone(&self.resources), name, depth }
     }
 }
-
-/// An item of a child, with its node.
-pub(super) type NodeItem<G> = (<G as Graph>::Node, <G as Graph>::Item);
 
 /// The items of a child on their way to the action: at most one, which the child waits for to be taken.
 pub(super) struct Items<G: Graph>(Arc<ItemSlot<G>>);
@@ -110,8 +108,11 @@ pub(super) struct Child<'a, G: Graph> {
     result: Option<Result<Finished<G>, SubError>>,
 }
 
-impl<'a, G: Graph<Item: super::ChildItem>> Child<'a, G> {
-    pub(super) fn new(plan: Plan<'a, G>, start: ChildStart<G>) -> Self {
+impl<'a, G: Graph> Child<'a, G> {
+    pub(super) fn new(plan: Plan<'a, G>, start: ChildStart<G>) -> Self
+    where
+        G::Item: super::ChildItem,
+    {
         let items = Items::new();
         let driving = Box::pin(drive(plan, start, items.clone()));
         Self { driving, items, result: None }
@@ -172,11 +173,7 @@ async fn drive<G: Graph<Item: super::ChildItem>>(
         return Ok(Finished::Ended(end));
     }
     let session = child.session.clone();
-    let failed = |error| SubError::Failed {
-        key: key.to_owned(),
-        session: session.clone(),
-        error,
-    };
+    let failed = |error| SubError::Failed { key: key.to_owned(), session: session.clone(), error };
     let ChildStart { state, inputs, .. } = start;
     let mut app = open(&plan, &child, call.key(), state, existence).await?;
     let outcome = match run(context, &mut app, inputs, &items).await.map_err(failed)? {
@@ -252,7 +249,8 @@ async fn open<G: Graph<Item: super::ChildItem>>(
     let child_parts = ChildParts {
         session: child.session.clone(),
         of: ChildOf {
-            session: SessionId::stored(context.session()).map_err(|error| SubError::log(key, error))?,
+            session: SessionId::stored(context.session())
+                .map_err(|error| SubError::log(key, error))?,
             step: context.step(),
             node: context.node().to_owned(),
             key: key.to_owned(),
@@ -317,4 +315,3 @@ async fn forward_stop(context: &Context, stopper: Stopper) {
     context.stopped().await;
     stopper.stop();
 }
-

@@ -109,11 +109,7 @@ pub struct Sub<'a, G: Graph, const DEPTH: usize = 1> {
 impl<'a, G: Graph, const DEPTH: usize> Sub<'a, G, DEPTH> {
     /// Creates the argument of an action.
     #[doc(hidden)]
-    pub fn new(
-        context: &'a Context,
-        resources: ChildResources<'a, G>,
-        name: &'static str,
-    ) -> Self {
+    pub fn new(context: &'a Context, resources: ChildResources<'a, G>, name: &'static str) -> Self {
         Self { context, resources: resources.all, name }
     }
 

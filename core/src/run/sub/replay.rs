@@ -48,10 +48,8 @@ async fn emit<G: Graph<Item: DeserializeOwned>>(
 ) -> Result<(), SubError> {
     let node = find::<G>("the child has shown an item of", node)
         .map_err(|error| SubError::restore(key, error))?;
-    let item = read(item).map_err(|error| SubError::Item {
-        key: key.to_owned(),
-        reason: error.to_string(),
-    })?;
+    let item = read(item)
+        .map_err(|error| SubError::Item { key: key.to_owned(), reason: error.to_string() })?;
     items.emit(node, item).await;
     Ok(())
 }

@@ -40,8 +40,11 @@ enum Stage<'a, G: Graph> {
     Failed { error: SubError, shown: bool },
 }
 
-impl<'a, G: Graph<Item: ChildItem>> SubRun<'a, G> {
-    pub(super) fn new(plan: Plan<'a, G>, start: ChildStart<G>) -> Self {
+impl<'a, G: Graph> SubRun<'a, G> {
+    pub(super) fn new(plan: Plan<'a, G>, start: ChildStart<G>) -> Self
+    where
+        G::Item: ChildItem,
+    {
         Self { context: plan.context, stage: Stage::Running(Child::new(plan, start)) }
     }
 
@@ -101,14 +104,12 @@ impl<'a, G: Graph<Item: ChildItem>> SubRun<'a, G> {
                 self.context.set_abandoned();
                 Poll::Pending
             }
-            Stage::Running(_) | Stage::Finished(_) | Stage::Failed { .. } => {
-                Poll::Ready(None)
-            }
+            Stage::Running(_) | Stage::Finished(_) | Stage::Failed { .. } => Poll::Ready(None),
         }
     }
 }
 
-impl<G: Graph<Item: ChildItem>> Stream for SubRun<'_, G> {
+impl<G: Graph> Stream for SubRun<'_, G> {
     type Item = Result<G::Item, SubError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Option<Self::Item>> {
@@ -119,7 +120,7 @@ impl<G: Graph<Item: ChildItem>> Stream for SubRun<'_, G> {
 /// Nothing in it is pinned: the child is boxed.
 impl<G: Graph> Unpin for SubRun<'_, G> {}
 
-impl<'a, G: Graph<Item: ChildItem>> IntoFuture for SubRun<'a, G> {
+impl<'a, G: Graph> IntoFuture for SubRun<'a, G> {
     type Output = Result<SubEnd<G>, SubError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 

@@ -36,6 +36,8 @@ const AT_MOST: usize = 16;
 #[must_use = "runs do nothing unless they are polled"]
 pub struct SubRuns<'a, G: Graph> {
     plan: Plan<'a, G>,
+    /// Starts a child. A function pointer, so that only the creation needs the bounds of the items.
+    start: fn(Plan<'a, G>, ChildStart<G>) -> Child<'a, G>,
     /// The children that have not started, with their indices.
     waiting: VecDeque<(usize, ChildStart<G>)>,
     active: Vec<Option<Active<'a, G>>>,
@@ -54,7 +56,7 @@ struct Active<'a, G: Graph> {
     /// Its index among all children.
     index: usize,
     child: Child<'a, G>,
-    wakes: Arc<ChildWaker>,
+    queued: Arc<ChildWaker>,
     waker: Waker,
 }
 
@@ -79,11 +81,15 @@ pub enum SubEvent<G: Graph> {
     },
 }
 
-impl<'a, G: Graph<Item: ChildItem>> SubRuns<'a, G> {
-    pub(super) fn new(plan: Plan<'a, G>, starts: Vec<ChildStart<G>>) -> Self {
+impl<'a, G: Graph> SubRuns<'a, G> {
+    pub(super) fn new(plan: Plan<'a, G>, starts: Vec<ChildStart<G>>) -> Self
+    where
+        G::Item: ChildItem,
+    {
         let ends = starts.iter().map(|start| (Arc::clone(&start.key), None)).collect();
         Self {
             plan,
+            start: Child::new,
             waiting: starts.into_iter().enumerate().collect(),
             active: Vec::new(),
             running: 0,
@@ -136,7 +142,7 @@ impl<'a, G: Graph<Item: ChildItem>> SubRuns<'a, G> {
     }
 
     fn poll_event(&mut self, cx: &mut Task<'_>) -> Poll<Option<Result<SubEvent<G>, SubError>>> {
-        self.start();
+        self.start_waiting();
         self.ready.register(cx.waker());
         // children that wake themselves are polled once, so that the task is not blocked
         for _ in 0..self.ready.len() {
@@ -144,7 +150,7 @@ impl<'a, G: Graph<Item: ChildItem>> SubRuns<'a, G> {
             if let Some(event) = self.poll_child(slot) {
                 return Poll::Ready(Some(event));
             }
-            self.start();
+            self.start_waiting();
         }
         if self.ready.len() > 0 {
             cx.waker().wake_by_ref();
@@ -161,7 +167,7 @@ impl<'a, G: Graph<Item: ChildItem>> SubRuns<'a, G> {
     }
 
     /// Starts children that are waiting, up to the limit and not after a stop.
-    fn start(&mut self) {
+    fn start_waiting(&mut self) {
         if self.running >= self.at_most || self.waiting.is_empty() {
             return;
         }
@@ -177,10 +183,10 @@ impl<'a, G: Graph<Item: ChildItem>> SubRuns<'a, G> {
                 self.active.push(None);
                 self.active.len() - 1
             });
-            let wakes = self.ready.add(slot);
-            let child = Child::new(self.plan.clone(), start);
-            let waker = Waker::from(Arc::clone(&wakes));
-            self.active[slot] = Some(Active { index, child, wakes, waker });
+            let queued = self.ready.add(slot);
+            let child = (self.start)(self.plan.clone(), start);
+            let waker = Waker::from(Arc::clone(&queued));
+            self.active[slot] = Some(Active { index, child, queued, waker });
             self.running += 1;
         }
     }
@@ -188,7 +194,7 @@ impl<'a, G: Graph<Item: ChildItem>> SubRuns<'a, G> {
     /// Polls a child that was woken.
     fn poll_child(&mut self, slot: usize) -> Option<Result<SubEvent<G>, SubError>> {
         let active = self.active.get_mut(slot)?.as_mut()?;
-        active.wakes.polling();
+        active.queued.polling();
         let Poll::Ready(event) = active.child.poll_event(&mut Task::from_waker(&active.waker))
         else {
             return None;
@@ -197,7 +203,7 @@ impl<'a, G: Graph<Item: ChildItem>> SubRuns<'a, G> {
         let key = Arc::clone(key);
         let result = match event {
             ChildEvent::Item((node, item)) => {
-                active.wakes.requeue();
+                active.queued.requeue();
                 return Some(Ok(SubEvent::Item { key, node, item }));
             }
             ChildEvent::Finished(result) => result,
@@ -218,7 +224,7 @@ impl<'a, G: Graph<Item: ChildItem>> SubRuns<'a, G> {
     }
 }
 
-impl<G: Graph<Item: ChildItem>> Stream for SubRuns<'_, G> {
+impl<G: Graph> Stream for SubRuns<'_, G> {
     type Item = Result<SubEvent<G>, SubError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Option<Self::Item>> {

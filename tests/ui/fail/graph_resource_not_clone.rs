@@ -1,0 +1,42 @@
+//! A child has a clone of each resource.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+}
+
+struct Llm;
+
+#[action(state = Chat, writes(count))]
+async fn work(#[resource] llm: &Llm) -> Result<Writes> {
+    let _ = llm;
+    Ok(Writes { count: 1 })
+}
+
+graph! {
+    Child(Chat) {
+        resources { llm: Llm }
+        nodes { work }
+        start work;
+        work -> end;
+    }
+}
+
+#[action(state = Chat, writes(count))]
+async fn ask(#[graph] child: Sub<'_, Child>) -> Result<Writes> {
+    Ok(Writes { count: child.run("a", ChildInputs {}).await?.state().count })
+}
+
+graph! {
+    Main(Chat) {
+        resources { llm: Llm }
+        nodes { ask } //~ ask
+        start ask;
+        ask -> end;
+    }
+}
+
+fn main() {}

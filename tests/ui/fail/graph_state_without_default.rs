@@ -1,0 +1,38 @@
+//! A child starts with the `Default` of its state, or with a given state.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+}
+
+
+#[action(state = Chat, writes(count))]
+async fn work() -> Result<Writes> {
+    Ok(Writes { count: 1 })
+}
+
+graph! {
+    Child(Chat) {
+        nodes { work }
+        start work;
+        work -> end;
+    }
+}
+
+#[action(state = Chat, writes(count))]
+async fn ask(#[graph] child: Sub<'_, Child>) -> Result<Writes> {
+    Ok(Writes { count: child.run("a", ChildInputs {}).await?.state().count }) //~ run
+}
+
+graph! {
+    Main(Chat) {
+        nodes { ask }
+        start ask;
+        ask -> end;
+    }
+}
+
+fn main() {}
