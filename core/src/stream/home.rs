@@ -74,7 +74,12 @@ impl Home {
     /// Returns the log of the children, and its durability.
     pub(crate) fn children_log(&self, runtime: &Arc<dyn Runtime>) -> (Arc<dyn Log>, Durability) {
         if let Some((log, durability)) = &self.log {
-            return (Arc::clone(log), *durability);
+            let durability = match durability {
+                // a parent records the end of a child when the log has the child: a batch would delay that
+                Durability::Batch(_) => Durability::Commit,
+                Durability::Commit | Durability::Item => *durability,
+            };
+            return (Arc::clone(log), durability);
         }
         let mut memory = lock(&self.memory);
         let log = memory.get_or_insert_with(|| Arc::new(MemoryLog::shared(Arc::clone(runtime))));

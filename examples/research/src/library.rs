@@ -34,7 +34,7 @@ pub struct Library {
     accesses: Option<Mutex<File>>,
 }
 
-/// A text that is not in the library any more.
+/// A text that is no longer in the library.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` has no paragraph {}", .0.file, .0.paragraph)]
 pub struct NotFound(pub Place);

@@ -1,6 +1,7 @@
 //! Graphs that an action runs as children.
 
 mod crashes;
+mod faults;
 mod misuse;
 mod review;
 mod stops;

@@ -52,7 +52,7 @@ struct Session {
     accesses: PathBuf,
 }
 
-/// What a session has committed of a question.
+/// The part of a question that a session has committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Committed {
     /// The number of steps of the child.
@@ -61,7 +61,7 @@ struct Committed {
     has_ended: bool,
 }
 
-/// What was done for a question, by the file outside of the log.
+/// The accesses for a question, by the file outside of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Done {
     searches: usize,
@@ -157,7 +157,7 @@ fn check_done(before: &BTreeMap<usize, Committed>, was: &[Done], after: &[Done],
     }
 }
 
-/// What the kills have hit.
+/// The states in which kills have left sessions.
 #[derive(Debug, Default)]
 struct Hits {
     kills: usize,
