@@ -231,8 +231,8 @@ pub(crate) async fn sessions(
     shared.database.rows(0, build_query).await?.iter().map(session_info).collect()
 }
 
-/// Returns the ranges of the ids that a filter selects, each with its start and the text after its end. Those of
-/// children are left out, because a session may have any number of them.
+/// Returns the ranges of the ids that a filter selects, each with its start and the text after its end. The range of
+/// children is skipped, because a session may have any number of them.
 fn ranges(filter: &SessionFilter) -> Vec<(String, String)> {
     let prefix = filter.prefix.as_str();
     // the smallest text after an id: ids contain no NUL
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_leave_out_children_unless_the_prefix_selects_them() {
+    fn ranges_skip_children_unless_the_prefix_selects_them() {
         let of = |prefix: &str, after: Option<&str>| {
             let after = after.map(|after| SessionId::stored(after).unwrap());
             let filter = SessionFilter { prefix: prefix.into(), after, ..SessionFilter::default() };

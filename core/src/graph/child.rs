@@ -23,6 +23,12 @@ impl ChildInfo {
         Self { name, graph, resources: G::RESOURCES, topology: || G::TOPOLOGY }
     }
 
+    /// Creates the description of a graph that has no type.
+    #[cfg(test)]
+    pub(crate) const fn to(name: &'static str, topology: fn() -> Topology) -> Self {
+        Self { name, graph: "", resources: &[], topology }
+    }
+
     /// Returns the topology of the graph.
     pub fn topology(&self) -> Topology {
         (self.topology)()

@@ -10,17 +10,10 @@ use burdock::{
     prelude::*,
 };
 use burdock_serve::{ListenOptions, Server, SessionError};
-use burdock_sqlite::SqliteLog;
 use reqwest::{Client, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{
-    env,
-    io::{self, BufRead, BufReader, Read as _},
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-};
+use std::sync::Arc;
 use tokio::{sync::oneshot, task::JoinHandle};
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
@@ -103,9 +96,9 @@ graph! {
     }
 }
 
-struct Served {
-    url: String,
-    gate: Gate,
+pub struct Served {
+    pub url: String,
+    pub gate: Gate,
     client: Client,
     log: Arc<dyn Log>,
     server: Server<Investigating>,
@@ -113,7 +106,7 @@ struct Served {
     task: JoinHandle<()>,
 }
 
-async fn serve(log: impl Log) -> Served {
+pub async fn serve(log: impl Log) -> Served {
     let log: Arc<dyn Log> = Arc::new(log);
     let gate = Gate::default();
     let resources = gate.clone();
@@ -153,13 +146,13 @@ impl Served {
         Stream::of(resumed).rest().await
     }
 
-    async fn shut_down(self) {
+    pub async fn shut_down(self) {
         drop(self.stop);
         self.task.await.unwrap();
     }
 }
 
-async fn children(log: &Arc<dyn Log>) -> Vec<String> {
+pub async fn children(log: &Arc<dyn Log>) -> Vec<String> {
     let filter = SessionFilter { prefix: "~".into(), ..SessionFilter::default() };
     let children = log.sessions(filter).await.unwrap();
     children.into_iter().map(|child| child.id.as_str().to_owned()).collect()
@@ -169,13 +162,13 @@ async fn records(log: &Arc<dyn Log>, session: &str) -> Vec<Record> {
     log.read(&SessionId::stored(session).unwrap(), Offset::ZERO, 1_000).await.unwrap()
 }
 
-async fn findings(log: &Arc<dyn Log>, session: &str) -> Value {
+pub async fn findings(log: &Arc<dyn Log>, session: &str) -> Value {
     let id = SessionId::new(session).unwrap();
     let view = burdock::log::RawSessionView::latest(log, &id).await.unwrap();
     view.snapshot.state["findings"].clone()
 }
 
-const FINDINGS: [&str; 2] = ["secret of a, checked", "secret of b?, checked"];
+pub const FINDINGS: [&str; 2] = ["secret of a, checked", "secret of b?, checked"];
 
 /// The run of the questions `a` and `b?`.
 const RUN: [&str; 8] =
@@ -363,81 +356,15 @@ async fn children_cannot_be_addressed() {
     assert_eq!(records(&served.log, &child).await, before);
 }
 
-/// The environment variable of a server process with the path of its log.
-const FILE: &str = "BURDOCK_TEST_SERVED_FILE";
-
-/// The environment variable of a server process with the number of permits of its gate.
-const PERMITS: &str = "BURDOCK_TEST_PERMITS";
-
-/// The server process: this test program again. It serves until it is killed or its input ends.
 #[tokio::test]
-async fn server_process_serves_a_file() {
-    let Ok(file) = env::var(FILE) else { return };
-    let served = serve(SqliteLog::open(file).await.unwrap()).await;
-    served.gate.0.add_permits(env::var(PERMITS).unwrap().parse().unwrap());
-    eprintln!("> {}", served.url);
-    let ended = tokio::task::spawn_blocking(|| io::stdin().read_to_end(&mut Vec::new()));
-    ended.await.unwrap().unwrap();
-    served.shut_down().await;
-}
-
-struct Process {
-    child: Child,
-    url: String,
-}
-
-impl Process {
-    fn start(file: &Path, permits: usize) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "children::server_process_serves_a_file", "--nocapture"])
-            .env(FILE, file)
-            .env(PERMITS, permits.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let url = lines.map(Result::unwrap).find_map(|line| Some(line.strip_prefix("> ")?.into()));
-        Self { child, url: url.unwrap() }
+async fn graph_has_the_graphs_of_its_children() {
+    let served = serve(MemoryLog::new()).await;
+    let graph: Value = served.get("/graph").await.json().await.unwrap();
+    let children = json!([{ "name": "searching", "graph": "Searching" }]);
+    assert_eq!(graph["nodes"][0]["graphs"], children);
+    assert_eq!(graph["graphs"], json!([Searching::TOPOLOGY.json()]));
+    for path in ["/graph.mmd", "/graph.dot"] {
+        let text = served.get(path).await.text().await.unwrap();
+        assert!(text.contains("searching: Searching") && text.contains("\"check\""), "{text}");
     }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-#[tokio::test]
-async fn children_continue_after_their_process_was_killed() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("log.db");
-    let client = Client::new();
-    let process = Process::start(&file, 0);
-    let url = format!("{}/sessions/anna", process.url);
-    let questions = json!({ "questions": ["a", "b?"] });
-    let run = client.post(format!("{url}/runs")).json(&questions).send().await.unwrap();
-    let mut run = Stream::of(run);
-    let mut seen = Vec::new();
-    while seen.last().is_none_or(|last: &Received| last.data["item"]["text"] != "b? 1") {
-        seen.extend(run.until("item").await);
-    }
-    drop(process);
-
-    let process = Process::start(&file, 1);
-    let url = format!("{}/sessions/anna", process.url);
-    let from = seen.last().unwrap().id.clone().unwrap();
-    let follow = client.get(format!("{url}/events?from={from}")).send().await.unwrap();
-    let resumed = client.post(format!("{url}/resume")).json(&Value::Null).send().await.unwrap();
-    let resumed = Stream::of(resumed).rest().await;
-    let expected = ["a 1", "a 2", "b? 1", "b? 2", "step_committed", "run_paused"];
-    assert!(kinds(&resumed).ends_with(&expected.map(String::from)), "{resumed:?}");
-    assert_eq!(Stream::of(follow).until("run_paused").await.last(), resumed.last());
-    drop(process);
-
-    let log: Arc<dyn Log> = Arc::new(SqliteLog::open(&file).await.unwrap());
-    assert_eq!(findings(&log, "anna").await, json!(FINDINGS));
-    assert_eq!(children(&log).await.len(), 2);
 }

@@ -16,6 +16,7 @@ mod handles;
 mod http2;
 mod inputs;
 mod interrupted;
+mod killed;
 mod limits;
 mod numbers;
 mod readers;

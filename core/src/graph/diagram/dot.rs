@@ -1,6 +1,10 @@
 //! The graph in DOT, the language of Graphviz.
 
-use super::{condition, title};
+use super::{
+    condition,
+    nested::{Drawn, Place, child_title},
+    title,
+};
 use crate::graph::topology::{Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -9,64 +13,103 @@ pub(super) struct Dot<'a>(pub(super) &'a Topology);
 impl Display for Dot<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "digraph {} {{", Quoted(self.0.name))?;
+        if self.0.nodes.iter().any(|node| !node.graphs.is_empty()) {
+            // without it, dot ranks the frames before the nodes around them
+            writeln!(f, "    newrank=true;")?;
+        }
         writeln!(f, "    node [fontname=\"Helvetica\", shape=box];")?;
         writeln!(f, "    edge [fontname=\"Helvetica\", fontsize=11];")?;
-        self.nodes(f)?;
-        self.edges(f)?;
+        Picture { f, drawn: Drawn::start(self.0) }.graph(self.0, &Place::outermost())?;
         writeln!(f, "}}")
     }
 }
 
-impl Dot<'_> {
-    fn nodes(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "    s [label=\"start\", shape=circle];")?;
-        for (index, node) in self.0.nodes.iter().enumerate() {
-            draw_node(index, node, f)?;
+struct Picture<'p, 'f> {
+    f: &'p mut Formatter<'f>,
+    drawn: Drawn,
+}
+
+impl Picture<'_, '_> {
+    fn graph(&mut self, graph: &Topology, place: &Place) -> fmt::Result {
+        let ids = &place.ids;
+        writeln!(self.f, "{place}{ids}s [label=\"start\", shape=circle];")?;
+        for (index, node) in graph.nodes.iter().enumerate() {
+            self.node(index, node, place)?;
         }
-        for target in self.0.pauses() {
-            writeln!(f, "    p{target} [label=\"pause\", shape=hexagon];")?;
+        for target in graph.pauses() {
+            writeln!(self.f, "{place}{ids}p{target} [label=\"pause\", shape=hexagon];")?;
         }
-        if self.0.has_end() {
-            writeln!(f, "    e [label=\"end\", shape=doublecircle];")?;
+        if graph.has_end() {
+            writeln!(self.f, "{place}{ids}e [label=\"end\", shape=doublecircle];")?;
+        }
+        writeln!(self.f, "{place}{ids}s -> {ids}n{};", graph.start)?;
+        for edge in graph.edges {
+            self.edge(edge, place)?;
+        }
+        for target in graph.pauses() {
+            let style = "[label=\"next run\", style=dotted]";
+            writeln!(self.f, "{place}{ids}p{target} -> {ids}n{target} {style};")?;
         }
         Ok(())
     }
 
-    fn edges(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "    s -> n{};", self.0.start)?;
-        for edge in self.0.edges {
-            draw_edge(edge, f)?;
+    fn node(&mut self, index: usize, node: &NodeInfo, place: &Place) -> fmt::Result {
+        if node.graphs.is_empty() {
+            return self.box_of(index, node, place);
         }
-        for target in self.0.pauses() {
-            writeln!(f, "    p{target} -> n{target} [label=\"next run\", style=dotted];")?;
+        let (ids, inner) = (&place.ids, place.deeper());
+        writeln!(self.f, "{place}subgraph cluster_{ids}n{index} {{")?;
+        writeln!(self.f, "{inner}label=\"\";")?;
+        self.box_of(index, node, &inner)?;
+        for (number, child) in node.graphs.iter().enumerate() {
+            let (id, label) = (format!("{ids}n{index}g{number}"), child_title(child));
+            let label = Quoted(&label);
+            let runs = format!("{inner}{ids}n{index} -> {id}");
+            let Some(graph) = self.drawn.first(child) else {
+                writeln!(self.f, "{inner}{id} [label={label}, peripheries=2];")?;
+                writeln!(self.f, "{runs} [arrowhead=odot];")?;
+                continue;
+            };
+            let nested = inner.inside(&id);
+            writeln!(self.f, "{inner}subgraph cluster_{id} {{")?;
+            writeln!(self.f, "{nested}label={label};")?;
+            writeln!(self.f, "{nested}fontname=\"Helvetica\";")?;
+            self.graph(&graph, &nested)?;
+            writeln!(self.f, "{inner}}}")?;
+            writeln!(self.f, "{runs}_s [arrowhead=odot];")?;
         }
-        Ok(())
+        writeln!(self.f, "{place}}}")
     }
-}
 
-fn draw_node(index: usize, node: &NodeInfo, f: &mut Formatter<'_>) -> fmt::Result {
-    write!(f, "    n{index} [label={}", Quoted(&title(node)))?;
-    if node.streams {
-        write!(f, ", shape=parallelogram")?;
+    fn box_of(&mut self, index: usize, node: &NodeInfo, place: &Place) -> fmt::Result {
+        let ids = &place.ids;
+        write!(self.f, "{place}{ids}n{index} [label={}", Quoted(&title(node)))?;
+        if node.streams {
+            write!(self.f, ", shape=parallelogram")?;
+        }
+        if !node.docs.is_empty() {
+            write!(self.f, ", tooltip={}", Quoted(node.docs))?;
+        }
+        writeln!(self.f, "];")
     }
-    if !node.docs.is_empty() {
-        write!(f, ", tooltip={}", Quoted(node.docs))?;
-    }
-    writeln!(f, "];")
-}
 
-fn draw_edge(edge: &Edge, f: &mut Formatter<'_>) -> fmt::Result {
-    write!(f, "    n{} -> ", edge.from)?;
-    match edge.to {
-        EdgeEnd::Node(node) => write!(f, "n{node}")?,
-        EdgeEnd::Pause(node) => write!(f, "p{node}")?,
-        EdgeEnd::End => write!(f, "e")?,
-    }
-    match (condition(edge), edge.kind) {
-        (None, _) => writeln!(f, ";"),
-        (Some(text), EdgeKind::Transition) => writeln!(f, " [label={}];", Quoted(&text)),
-        (Some(text), EdgeKind::Error) => {
-            writeln!(f, " [label={}, style=dashed, color=firebrick];", Quoted(&text))
+    fn edge(&mut self, edge: &Edge, place: &Place) -> fmt::Result {
+        let ids = &place.ids;
+        write!(self.f, "{place}{ids}n{} -> ", edge.from)?;
+        match edge.to {
+            EdgeEnd::Node(node) => write!(self.f, "{ids}n{node}")?,
+            EdgeEnd::Pause(node) => write!(self.f, "{ids}p{node}")?,
+            EdgeEnd::End => write!(self.f, "{ids}e")?,
+        }
+        match (condition(edge), edge.kind) {
+            (None, _) => writeln!(self.f, ";"),
+            (Some(text), EdgeKind::Transition) => {
+                writeln!(self.f, " [label={}];", Quoted(&text))
+            }
+            (Some(text), EdgeKind::Error) => {
+                let label = Quoted(&text);
+                writeln!(self.f, " [label={label}, style=dashed, color=firebrick];")
+            }
         }
     }
 }

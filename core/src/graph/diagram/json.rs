@@ -1,7 +1,11 @@
 //! The graph as JSON, for clients and tools, with names instead of indices.
 
+use super::nested::child_graphs;
 use crate::{
-    graph::topology::{BindingInfo, Edge, EdgeEnd, NodeInfo, Topology},
+    graph::{
+        ChildInfo,
+        topology::{BindingInfo, Edge, EdgeEnd, NodeInfo, Topology},
+    },
     state::FieldInfo,
 };
 use serde::{Serialize, Serializer};
@@ -13,7 +17,17 @@ impl Serialize for Topology {
     }
 }
 
+/// Returns the description of a graph, with those of the graphs that its nodes run as children, and theirs, each once.
 pub(super) fn describe(topology: &Topology) -> Value {
+    let mut graph = describe_graph(topology);
+    let children = child_graphs(topology);
+    if !children.is_empty() {
+        graph["graphs"] = children.iter().map(describe_graph).collect();
+    }
+    graph
+}
+
+fn describe_graph(topology: &Topology) -> Value {
     let mut graph = shape(topology);
     graph["docs"] = topology.docs.into();
     let nodes = graph["nodes"].as_array_mut().into_iter().flatten();
@@ -59,6 +73,12 @@ fn describe_node(topology: &Topology, index: usize, node: &NodeInfo) -> Value {
     // only if there are any, because sessions have recorded hashes without it
     if !node.optional_writes.is_empty() {
         described["optional_writes"] = topology.optional_writes(index).collect();
+    }
+    // absent without children: the hash of a graph that has none has never contained it
+    if !node.graphs.is_empty() {
+        let child =
+            |child: &ChildInfo| json!({ "name": child.name, "graph": child.topology().name });
+        described["graphs"] = node.graphs.iter().map(child).collect();
     }
     described
 }

@@ -2,8 +2,12 @@
 //!
 //! The ids are generated (`n0`, `p0`, `s`, `e`), because names such as `end` are keywords of Mermaid.
 
-use super::{condition, title};
-use crate::graph::topology::{Edge, EdgeEnd, EdgeKind, Topology};
+use super::{
+    condition,
+    nested::{Drawn, Place, child_title},
+    title,
+};
+use crate::graph::topology::{Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
 use std::fmt::{self, Display, Formatter, Write};
 
 pub(super) struct Mermaid<'a>(pub(super) &'a Topology);
@@ -11,63 +15,105 @@ pub(super) struct Mermaid<'a>(pub(super) &'a Topology);
 impl Display for Mermaid<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "flowchart TD")?;
-        self.nodes(f)?;
-        self.edges(f)
+        let mut picture = Picture { f, drawn: Drawn::start(self.0), edges: 0, errors: Vec::new() };
+        picture.graph(self.0, &Place::outermost())?;
+        picture.styles()
     }
 }
 
-impl Mermaid<'_> {
-    fn nodes(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "    s((\"start\"))")?;
-        for (index, node) in self.0.nodes.iter().enumerate() {
-            let label = Label(&title(node));
-            if node.streams {
-                writeln!(f, "    n{index}[/{label}/]")?;
-            } else {
-                writeln!(f, "    n{index}[{label}]")?;
-            }
+struct Picture<'p, 'f> {
+    f: &'p mut Formatter<'f>,
+    drawn: Drawn,
+    /// The number of edges so far: Mermaid numbers them as they are drawn.
+    edges: usize,
+    /// The numbers of the `on error` edges.
+    errors: Vec<usize>,
+}
+
+impl Picture<'_, '_> {
+    fn graph(&mut self, graph: &Topology, place: &Place) -> fmt::Result {
+        let ids = &place.ids;
+        writeln!(self.f, "{place}{ids}s((\"start\"))")?;
+        for (index, node) in graph.nodes.iter().enumerate() {
+            self.node(index, node, place)?;
         }
-        for target in self.0.pauses() {
-            writeln!(f, "    p{target}{{{{\"pause\"}}}}")?;
+        for target in graph.pauses() {
+            writeln!(self.f, "{place}{ids}p{target}{{{{\"pause\"}}}}")?;
         }
-        if self.0.has_end() {
-            writeln!(f, "    e(((\"end\")))")?;
+        if graph.has_end() {
+            writeln!(self.f, "{place}{ids}e(((\"end\")))")?;
+        }
+        self.edge(format_args!("{place}{ids}s --> {ids}n{}", graph.start))?;
+        for edge in graph.edges {
+            self.edge_of_graph(edge, place)?;
+        }
+        for target in graph.pauses() {
+            self.edge(format_args!("{place}{ids}p{target} -. \"next run\" .-> {ids}n{target}"))?;
         }
         Ok(())
     }
 
-    fn edges(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "    s --> n{}", self.0.start)?;
-        for edge in self.0.edges {
-            draw_edge(edge, f)?;
+    fn node(&mut self, index: usize, node: &NodeInfo, place: &Place) -> fmt::Result {
+        if node.graphs.is_empty() {
+            return self.box_of(index, node, place);
         }
-        for target in self.0.pauses() {
-            writeln!(f, "    p{target} -. \"next run\" .-> n{target}")?;
+        let (ids, inner) = (&place.ids, place.deeper());
+        writeln!(self.f, "{place}subgraph {ids}c{index}[{}]", Label(""))?;
+        self.box_of(index, node, &inner)?;
+        for (number, child) in node.graphs.iter().enumerate() {
+            let (id, label) = (format!("{ids}n{index}g{number}"), child_title(child));
+            let label = Label(&label);
+            let Some(graph) = self.drawn.first(child) else {
+                writeln!(self.f, "{inner}{id}[[{label}]]")?;
+                self.edge(format_args!("{inner}{ids}n{index} --o {id}"))?;
+                continue;
+            };
+            writeln!(self.f, "{inner}subgraph {id}[{label}]")?;
+            self.graph(&graph, &inner.inside(&id))?;
+            writeln!(self.f, "{inner}end")?;
+            self.edge(format_args!("{inner}{ids}n{index} --o {id}_s"))?;
         }
-        for (index, edge) in self.0.edges.iter().enumerate() {
-            if edge.kind == EdgeKind::Error {
-                // Mermaid numbers the edges as they are drawn; edge 0 is the one from the start.
-                let drawn = index + 1;
-                writeln!(f, "    linkStyle {drawn} stroke:firebrick,stroke-dasharray:6 4")?;
-            }
+        writeln!(self.f, "{place}end")
+    }
+
+    fn box_of(&mut self, index: usize, node: &NodeInfo, place: &Place) -> fmt::Result {
+        let (ids, title) = (&place.ids, title(node));
+        let label = Label(&title);
+        if node.streams {
+            writeln!(self.f, "{place}{ids}n{index}[/{label}/]")
+        } else {
+            writeln!(self.f, "{place}{ids}n{index}[{label}]")
+        }
+    }
+
+    fn edge_of_graph(&mut self, edge: &Edge, place: &Place) -> fmt::Result {
+        let ids = &place.ids;
+        let arrow = match edge.kind {
+            EdgeKind::Transition => "-->",
+            EdgeKind::Error => "-.->",
+        };
+        let label = condition(edge).map_or(String::new(), |text| format!("|{}|", Label(&text)));
+        let target = match edge.to {
+            EdgeEnd::Node(node) => format!("n{node}"),
+            EdgeEnd::Pause(node) => format!("p{node}"),
+            EdgeEnd::End => "e".to_owned(),
+        };
+        if edge.kind == EdgeKind::Error {
+            self.errors.push(self.edges);
+        }
+        self.edge(format_args!("{place}{ids}n{} {arrow}{label} {ids}{target}", edge.from))
+    }
+
+    fn edge(&mut self, edge: fmt::Arguments<'_>) -> fmt::Result {
+        self.edges += 1;
+        writeln!(self.f, "{edge}")
+    }
+
+    fn styles(&mut self) -> fmt::Result {
+        for edge in &self.errors {
+            writeln!(self.f, "    linkStyle {edge} stroke:firebrick,stroke-dasharray:6 4")?;
         }
         Ok(())
-    }
-}
-
-fn draw_edge(edge: &Edge, f: &mut Formatter<'_>) -> fmt::Result {
-    let arrow = match edge.kind {
-        EdgeKind::Transition => "-->",
-        EdgeKind::Error => "-.->",
-    };
-    write!(f, "    n{} {arrow}", edge.from)?;
-    if let Some(condition) = condition(edge) {
-        write!(f, "|{}|", Label(&condition))?;
-    }
-    match edge.to {
-        EdgeEnd::Node(node) => writeln!(f, " n{node}"),
-        EdgeEnd::Pause(node) => writeln!(f, " p{node}"),
-        EdgeEnd::End => writeln!(f, " e"),
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! The diagrams use the same notation: a circle is the start, a double circle the end, a hexagon a
 //! pause, with a dotted edge to the node where the next run starts, and a parallelogram a node that
-//! yields items. `on error` edges are dashed. Text from the user's code is escaped for each format.
+//! yields items. `on error` edges are dashed. A graph that a node runs as a child is drawn beside the node, in a frame; each
+//! graph is drawn once, and is a box with its name after that. Text from the user's code is escaped for each format.
 
 mod dot;
 mod json;
 mod mermaid;
+mod nested;
 mod text;
 
 use super::topology::{Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
@@ -79,6 +81,9 @@ impl Topology {
 
     /// Returns the graph as JSON, with nodes and fields by name.
     ///
+    /// A node that runs children has `graphs`, with the `name` of each argument and its `graph`. The topologies of these
+    /// graphs, and of those that they run, are in the `graphs` of the JSON, each once. The graph itself is not repeated.
+    ///
     /// ```
     #[doc = include_str!("../../docs/cafe.txt")]
     /// let json = Cafe::TOPOLOGY.json();
@@ -91,8 +96,8 @@ impl Topology {
         json::describe(self)
     }
 
-    /// Returns a hash of the nodes, the edges and their declarations, without docs and former names. A
-    /// log records it, which shows whether the graph has changed since it wrote a session.
+    /// Returns a hash of the nodes, the edges and their declarations, without docs and former names, and with the
+    /// names of children only. A log records it, which shows whether the graph has changed since it wrote a session.
     pub fn hash(&self) -> u64 {
         let mut shape = json::shape(self);
         // a dependency may enable the feature `preserve_order` of serde_json
@@ -138,7 +143,10 @@ fn condition(edge: &Edge) -> Option<Cow<'static, str>> {
 
 #[cfg(test)]
 pub(super) mod sample {
-    use super::super::topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
+    use super::super::{
+        ChildInfo,
+        topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology},
+    };
     use crate::state::{FieldInfo, FieldSet, TypeSchema, set_of};
 
     const FIELDS: &[FieldInfo] = &[
@@ -207,6 +215,58 @@ pub(super) mod sample {
         yields: Some("Delta"),
         item_schema: TypeSchema::UNKNOWN,
         fields: FIELDS,
+    };
+
+    const WITH_CHILDREN: &[NodeInfo] = &[
+        node("plan", "plan", &["history"], &["prompt"], false),
+        NodeInfo {
+            graphs: &[
+                ChildInfo::to("searching", || SEARCHING),
+                ChildInfo::to("chatting", || PARENT),
+            ],
+            ..node("investigate", "investigate", &["prompt"], &["reply"], true)
+        },
+        NodeInfo {
+            graphs: &[ChildInfo::to("check", || SEARCHING)],
+            ..node("verify", "verify", &["reply"], &["safe"], false)
+        },
+    ];
+
+    /// A graph that runs another one in two nodes, and itself.
+    pub(crate) const PARENT: Topology = Topology {
+        name: "Reporting",
+        docs: "",
+        nodes: WITH_CHILDREN,
+        edges: &[
+            edge(0, EdgeEnd::Node(1), None),
+            edge(1, EdgeEnd::Node(2), None),
+            edge(2, EdgeEnd::Pause(0), Some("state.safe")),
+            edge(2, EdgeEnd::End, Some("else")),
+            Edge { from: 1, to: EdgeEnd::End, label: None, kind: EdgeKind::Error },
+        ],
+        ..CHATBOT
+    };
+
+    /// A graph that runs itself.
+    pub(crate) const SEARCHING: Topology = Topology {
+        name: "Searching",
+        docs: "Finds sources.",
+        state: "Finding",
+        nodes: &[
+            NodeInfo {
+                graphs: &[ChildInfo::to("deeper", || SEARCHING)],
+                ..node("search", "search", &[], &[], true)
+            },
+            node("give_up", "give_up", &[], &[], false),
+        ],
+        edges: &[
+            edge(0, EdgeEnd::End, None),
+            Edge { from: 0, to: EdgeEnd::Node(1), label: None, kind: EdgeKind::Error },
+            edge(1, EdgeEnd::Pause(0), None),
+        ],
+        inputs: &[],
+        resources: &[],
+        ..CHATBOT
     };
 
     /// Labels that break diagrams if they are not escaped.

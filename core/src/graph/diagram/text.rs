@@ -1,6 +1,10 @@
 //! A listing of the graph for terminals.
 
-use super::{condition, title};
+use super::{
+    condition,
+    nested::{child_graphs, child_title},
+    title,
+};
 use crate::graph::topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -8,6 +12,17 @@ pub(super) struct Text<'a>(pub(super) &'a Topology);
 
 impl Display for Text<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.graph(f)?;
+        for child in child_graphs(self.0) {
+            writeln!(f)?;
+            Text(&child).graph(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl Text<'_> {
+    fn graph(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.head(f)?;
         for (index, node) in self.0.nodes.iter().enumerate() {
             writeln!(f)?;
@@ -15,9 +30,7 @@ impl Display for Text<'_> {
         }
         Ok(())
     }
-}
 
-impl Text<'_> {
     fn head(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}({})", Line(self.0.name), Line(self.0.state))?;
         if let Some(docs) = self.0.docs.lines().next() {
@@ -41,6 +54,9 @@ impl Text<'_> {
             write!(f, "  (streams)")?;
         }
         writeln!(f)?;
+        for child in node.graphs {
+            writeln!(f, "│ runs {}", Line(&child_title(child)))?;
+        }
         fields("reads", self.0.reads(index).map(str::to_owned), f)?;
         let optional: Vec<_> = self.0.optional_writes(index).collect();
         let written = self.0.writes(index).map(|name| {
