@@ -31,4 +31,5 @@ pub mod round_trip;
 pub mod runs;
 pub mod skipped_fields;
 pub mod stop;
+pub mod transactions;
 pub mod without_macros;

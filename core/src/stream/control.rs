@@ -223,7 +223,8 @@ impl Control {
 
     /// Ends a call that was dropped before it returned.
     pub(crate) fn abandon_call(&self, attempt: Serial, key: &str) {
-        let _waker = lock(&self.calls).abandon(attempt, key);
+        let (_waker, held) = lock(&self.calls).abandon(attempt, key);
+        held.into_iter().for_each(Waker::wake);
     }
 
     /// Keeps the record of a call without a log. Returns `false` if the attempt is over.
@@ -278,11 +279,7 @@ impl Control {
     pub(crate) fn record_calls(
         &self,
         attempt: Serial,
-        add: impl FnMut(
-            &str,
-            NewCall,
-            Option<&CallRecord>,
-        ) -> Result<(CallRecord, Offset), LogError>,
+        add: impl FnMut(&str, NewCall, Option<&CallRecord>) -> Result<(CallRecord, Offset), LogError>,
     ) -> Result<Offset, LogError> {
         lock(&self.calls).record(attempt, add)
     }
@@ -320,11 +317,7 @@ impl Control {
     pub(crate) fn end_calls(
         &self,
         attempt: Serial,
-        add: impl FnMut(
-            &str,
-            NewCall,
-            Option<&CallRecord>,
-        ) -> Result<(CallRecord, Offset), LogError>,
+        add: impl FnMut(&str, NewCall, Option<&CallRecord>) -> Result<(CallRecord, Offset), LogError>,
     ) -> BTreeMap<String, CallRecord> {
         self.attempt.store(0, Ordering::Relaxed);
         let (records, over) = lock(&self.calls).end(attempt, add);

@@ -65,6 +65,11 @@ impl Home {
         Self { log, memory, prefix, started: AtomicU64::new(0), graphs, grace_period }
     }
 
+    /// Returns the log of the app.
+    pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
+        self.log.as_ref().map(|(log, _)| log)
+    }
+
     /// Returns the number of children of a graph from the root to this session, including it.
     pub(crate) fn depth_of(&self, graph: &str) -> usize {
         self.graphs.iter().skip(1).filter(|known| **known == graph).count()

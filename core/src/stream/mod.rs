@@ -10,6 +10,7 @@ mod calls;
 mod context;
 mod control;
 mod home;
+mod reserved;
 mod slot;
 pub(crate) mod yielder;
 
@@ -20,6 +21,7 @@ pub(crate) use self::yielder::Convert;
 pub use self::yielder::{Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 
 pub(crate) use self::calls::{CallStart, NewCall, NewChild, NotStored, Serial};
-pub(crate) use self::home::{GRACE_PERIOD, Home};
 pub(crate) use self::control::{Committing, Control, Subscription, Threads, Wait, WaitKey};
+pub(crate) use self::home::{GRACE_PERIOD, Home};
+pub(crate) use self::reserved::{PlaceUse, TransactionEnd};
 pub(crate) use self::slot::{KnownWaker, SlotReceiver, SlotSender, one_item_slot};
