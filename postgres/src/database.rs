@@ -3,13 +3,13 @@
 use crate::{
     Options,
     error::{AttemptError, Timeout},
-    pool::Pool,
+    pool::{MAX_IDLE, Pool},
     statements::Statements,
 };
 use burdock::log::LogError;
 use sqlx::{
-    PgConnection, Postgres,
-    postgres::{PgArguments, PgConnectOptions, PgRow},
+    PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
     query::Query,
 };
 use std::time::Duration;
@@ -21,6 +21,8 @@ const MAX_DELAY: Duration = Duration::from_secs(1);
 pub(crate) struct Database {
     pub(crate) statements: Statements,
     pool: Pool,
+    /// The connections for transactions of the program. They are separate, so that slow transactions delay no appends.
+    transactions: PgPool,
     operation_timeout: Duration,
 }
 
@@ -31,8 +33,21 @@ impl Database {
         first: PgConnection,
         statements: Statements,
     ) -> Self {
+        let operation_timeout = options.operation_timeout;
+        let transactions = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(operation_timeout)
+            .idle_timeout(MAX_IDLE)
+            // a transaction whose connection is broken is started again
+            .test_before_acquire(false)
+            .connect_lazy_with(driver.clone());
         let pool = Pool::new(driver, options.max_connections, first);
-        Self { statements, pool, operation_timeout: options.operation_timeout }
+        Self { statements, pool, transactions, operation_timeout }
+    }
+
+    /// Starts a transaction of the program.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, AttemptError> {
+        self.transactions.begin().await.map_err(AttemptError::from_driver)
     }
 
     /// Runs one statement in one round trip, with retries.
@@ -83,6 +98,8 @@ impl Database {
     }
 
     pub(crate) async fn close(&self) {
+        // a transaction whose task is not polled keeps its connection
+        let _ = timeout(self.operation_timeout, self.transactions.close()).await;
         self.pool.close().await;
     }
 

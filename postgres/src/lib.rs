@@ -10,8 +10,12 @@ mod pool;
 mod read;
 mod schema;
 mod statements;
+mod transaction;
 mod waiters;
 mod write_queues;
+
+/// The crate of the connections that [`PostgresLog::transaction`] passes to its closure.
+pub use sqlx;
 
 use self::log::Shared;
 pub use self::{error::ConnectError, log::PostgresLog, options::Options};

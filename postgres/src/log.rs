@@ -10,7 +10,8 @@ use crate::{
     write_queues::{self, WriteQueues},
 };
 use burdock::log::{
-    Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, Offset, Opened, Record,
+    Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, LogInstance, Offset, Opened,
+    Record,
     SessionFilter, SessionId, SessionInfo,
 };
 use std::{
@@ -52,6 +53,7 @@ use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
 pub struct PostgresLog(Arc<Shared>);
 
 pub(crate) struct Shared {
+    pub(crate) instance: LogInstance,
     pub(crate) options: Options,
     pub(crate) runtime: Handle,
     pub(crate) database: Arc<Database>,
@@ -70,6 +72,10 @@ struct Tasks {
 }
 
 impl Shared {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
     /// Notifies waiters in this process and in other processes.
     pub(crate) fn notify(&self, key: SessionKey, progress: Progress) {
         self.waiters.notify(key, progress);
@@ -122,7 +128,18 @@ impl PostgresLog {
         ));
         let tasks = Mutex::new(Tasks { stop: Some(stop), running: vec![sending, receiving] });
         let (queues, closed) = (WriteQueues::default(), AtomicBool::new(false));
-        let shared = Shared { options, runtime, database, queues, waiters, outbox, closed, tasks };
+        let instance = LogInstance::unique();
+        let shared = Shared {
+            instance,
+            options,
+            runtime,
+            database,
+            queues,
+            waiters,
+            outbox,
+            closed,
+            tasks,
+        };
         Ok(Self(Arc::new(shared)))
     }
 
@@ -178,7 +195,11 @@ impl PostgresLog {
     }
 
     fn is_closed(&self) -> bool {
-        self.0.closed.load(Ordering::Acquire)
+        self.0.is_closed()
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
     }
 }
 
@@ -256,6 +277,10 @@ impl Log for PostgresLog {
     fn delete(&self, session: &SessionId) -> LogFuture<()> {
         let session = session.clone();
         self.detached(|shared| async move { operations::delete(&shared, session).await })
+    }
+
+    fn instance(&self) -> Option<LogInstance> {
+        Some(self.0.instance)
     }
 }
 

@@ -2,14 +2,19 @@
 
 use crate::{
     Shared,
-    error::{is_damage, unexpected},
+    error::{AttemptError, is_damage, unexpected},
     waiters::{Progress, SessionKey},
 };
 use burdock::log::{
     Append, Claim, Epoch, EpochStart, Existence, LogError, NewEntry, Offset, Opened, SessionFilter,
     SessionId, SessionInfo,
 };
-use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow, query};
+use sqlx::{
+    Decode, PgConnection, Postgres, Row as _, Type,
+    postgres::{PgArguments, PgRow},
+    query,
+    query::Query,
+};
 use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher as _, Hasher as _},
@@ -96,48 +101,117 @@ fn token() -> i64 {
     hasher.finish().cast_signed()
 }
 
+/// The parameters of the statement that stores appends.
+struct AppendColumns<'a> {
+    session: &'a SessionId,
+    epoch: Epoch,
+    at: Offset,
+    snapshot: Option<i64>,
+    graph: Option<&'a str>,
+    kinds: Vec<&'a str>,
+    snapshots: Vec<bool>,
+    walls: Vec<i64>,
+    checksums: Vec<i32>,
+    jsons: Vec<&'a str>,
+}
+
+impl<'a> AppendColumns<'a> {
+    /// Returns the parameters of consecutive appends. `None` if there are none.
+    fn of(appends: &[&'a Append]) -> Option<Self> {
+        let &&Append { ref session, epoch, at, .. } = appends.first()?;
+        let new_entries = || appends.iter().flat_map(|append| &append.entries);
+        let snapshot = new_entries().enumerate().filter(|(_, new_entry)| new_entry.snapshot).last();
+        Some(Self {
+            session,
+            epoch,
+            at,
+            snapshot: snapshot.map(|(index, _)| signed(at.0.saturating_add(index as u64))),
+            graph: new_entries().rev().find_map(|new_entry| new_entry.graph.as_deref()),
+            kinds: new_entries().map(|new_entry| new_entry.kind).collect(),
+            snapshots: new_entries().map(|new_entry| new_entry.snapshot).collect(),
+            walls: new_entries().map(|new_entry| signed(new_entry.wall)).collect(),
+            checksums: new_entries().map(|new_entry| checksum(&new_entry.json)).collect(),
+            jsons: new_entries().map(|NewEntry { json, .. }| &**json).collect(),
+        })
+    }
+
+    fn query<'q>(&'q self, shared: &Shared) -> Query<'q, Postgres, PgArguments> {
+        query(shared.database.statements.append())
+            .bind(self.session.as_str())
+            .bind(signed(self.epoch.0))
+            .bind(signed(self.at.0))
+            .bind(self.snapshot)
+            .bind(self.graph)
+            .bind(&self.kinds)
+            .bind(&self.snapshots)
+            .bind(&self.walls)
+            .bind(&self.checksums)
+            .bind(&self.jsons)
+    }
+
+    /// Returns the session and its next offset.
+    fn outcome(&self, row: &PgRow) -> Result<(SessionKey, Progress), LogError> {
+        let (session, epoch, at) = (self.session, self.epoch, self.at);
+        match column(row, "outcome")? {
+            "stored" | "repeated" => {
+                let next = number(row, "session_next")?;
+                Ok((SessionKey(column(row, "session_key")?), Progress::Next(next)))
+            }
+            "fenced" => Err(LogError::Fenced { session: session.clone(), epoch }),
+            "misplaced" => {
+                let next = Offset(number(row, "session_next")?);
+                Err(LogError::Misplaced { session: session.clone(), at, next })
+            }
+            other => Err(unexpected(format!("unknown outcome `{other}`"))),
+        }
+    }
+}
+
 /// Stores consecutive appends atomically and notifies waiters.
 pub(crate) async fn append(
     shared: &Shared,
     appends: &[&Append],
     bytes: usize,
 ) -> Result<(), LogError> {
-    let Some(&&Append { ref session, epoch, at, .. }) = appends.first() else { return Ok(()) };
-    let new_entries = || appends.iter().flat_map(|append| &append.entries);
-    let snapshot = new_entries().enumerate().filter(|(_, new_entry)| new_entry.snapshot).last();
-    let snapshot = snapshot.map(|(index, _)| signed(at.0.saturating_add(index as u64)));
-    let graph = new_entries().rev().find_map(|new_entry| new_entry.graph.as_deref());
-    let kinds: Vec<&str> = new_entries().map(|new_entry| new_entry.kind).collect();
-    let snapshots: Vec<bool> = new_entries().map(|new_entry| new_entry.snapshot).collect();
-    let walls: Vec<i64> = new_entries().map(|new_entry| signed(new_entry.wall)).collect();
-    let checksums: Vec<i32> = new_entries().map(|new_entry| checksum(&new_entry.json)).collect();
-    let jsons: Vec<&str> = new_entries().map(|NewEntry { json, .. }| &**json).collect();
-    let build_query = || {
-        query(shared.database.statements.append())
-            .bind(session.as_str())
-            .bind(signed(epoch.0))
-            .bind(signed(at.0))
-            .bind(snapshot)
-            .bind(graph)
-            .bind(&kinds)
-            .bind(&snapshots)
-            .bind(&walls)
-            .bind(&checksums)
-            .bind(&jsons)
-    };
-    let row = shared.database.row(bytes, build_query).await?.ok_or_else(no_row)?;
-    match column(&row, "outcome")? {
-        "stored" | "repeated" => {
-            let next = number(&row, "session_next")?;
-            shared.notify(SessionKey(column(&row, "session_key")?), Progress::Next(next));
-            Ok(())
+    let Some(columns) = AppendColumns::of(appends) else { return Ok(()) };
+    let row = shared.database.row(bytes, || columns.query(shared)).await?.ok_or_else(no_row)?;
+    let (key, progress) = columns.outcome(&row)?;
+    shared.notify(key, progress);
+    Ok(())
+}
+
+/// Stores an append in a transaction. Returns what waiters are notified of after the commit.
+pub(crate) async fn append_in(
+    shared: &Shared,
+    transaction: &mut PgConnection,
+    append: &Append,
+) -> Result<(SessionKey, Progress), AttemptError> {
+    let appends = [append];
+    let columns = AppendColumns::of(&appends)
+        .ok_or_else(|| AttemptError::Permanent(unexpected("no entries".into())))?;
+    let row = columns.query(shared).fetch_one(transaction).await;
+    let row = row.map_err(AttemptError::from_driver)?;
+    columns.outcome(&row).map_err(AttemptError::Permanent)
+}
+
+/// Returns an error unless an append of this epoch at this offset would be stored now.
+pub(crate) async fn check_writer(
+    shared: &Shared,
+    transaction: &mut PgConnection,
+    session: &SessionId,
+    epoch: Epoch,
+    at: Offset,
+) -> Result<(), AttemptError> {
+    let head = query(shared.database.statements.head()).bind(session.as_str());
+    let row = head.fetch_optional(transaction).await.map_err(AttemptError::from_driver)?;
+    let head = row.map(|row| Ok((number(&row, "epoch")?, number(&row, "next")?))).transpose();
+    match head.map_err(AttemptError::Permanent)? {
+        Some((found, next)) if found == epoch.0 && next == at.0 => Ok(()),
+        Some((found, next)) if found == epoch.0 => {
+            let (session, next) = (session.clone(), Offset(next));
+            Err(AttemptError::Permanent(LogError::Misplaced { session, at, next }))
         }
-        "fenced" => Err(LogError::Fenced { session: session.clone(), epoch }),
-        "misplaced" => {
-            let next = Offset(number(&row, "session_next")?);
-            Err(LogError::Misplaced { session: session.clone(), at, next })
-        }
-        other => Err(unexpected(format!("unknown outcome `{other}`"))),
+        _ => Err(AttemptError::Permanent(LogError::Fenced { session: session.clone(), epoch })),
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 /// Maximum idle time of a connection. Network devices may have dropped older ones.
-const MAX_IDLE: Duration = Duration::from_mins(1);
+pub(crate) const MAX_IDLE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Pool {
     driver: PgConnectOptions,

@@ -29,6 +29,7 @@ statements! {
         FROM {schema}.open($1, $2, $3, $4)",
     append: "SELECT outcome, session_key, session_next
         FROM {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    head: "SELECT epoch, next FROM {schema}.sessions WHERE id = $1",
     // a page of entries up to a number of bytes, and the size of the next entry
     read: "SELECT s.key, s.first, s.next, p.\"offset\", p.epoch, p.checksum, p.length, p.json
         FROM {schema}.sessions s

@@ -9,7 +9,7 @@ use crate::{
 use burdock::log::{
     Append, Claim, Epoch, Existence, LogError, MAX_ENTRY_BYTES, Offset, Opened, SessionId,
 };
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -19,6 +19,8 @@ use std::{
 /// write does not affect the others.
 pub(crate) struct Batch<'c> {
     connection: &'c Connection,
+    /// The transaction, if it is that of a single job.
+    transaction: Option<&'c Transaction<'c>>,
     /// The time of storing, in milliseconds since 1970.
     now: i64,
     /// The sessions that were read, with the changes of this batch.
@@ -51,11 +53,41 @@ impl<'c> Batch<'c> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             connection,
+            transaction: None,
             now: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
             sessions,
             changes: Vec::new(),
             pages: 1,
         }
+    }
+
+    /// Creates the batch of a job that has the transaction for itself.
+    pub(crate) fn alone(transaction: &'c Transaction<'c>, sessions: Sessions) -> Self {
+        Self { transaction: Some(transaction), ..Self::new(transaction, sessions) }
+    }
+
+    /// Returns the transaction of a job that has it for itself.
+    pub(crate) fn transaction(&self) -> Option<&'c Transaction<'c>> {
+        self.transaction
+    }
+
+    /// Returns an error unless an append of this epoch at this offset would be stored.
+    pub(crate) fn check_writer(
+        &mut self,
+        id: &SessionId,
+        epoch: Epoch,
+        at: Offset,
+    ) -> Result<(), Error> {
+        match self.session(id)? {
+            Some(session) if session.epoch != epoch => {}
+            Some(session) if session.next() == at => return Ok(()),
+            Some(session) => {
+                let next = session.next();
+                return Err(LogError::Misplaced { session: id.clone(), at, next }.into());
+            }
+            None => {}
+        }
+        Err(LogError::Fenced { session: id.clone(), epoch }.into())
     }
 
     pub(crate) fn finish(self) -> BatchResult {

@@ -96,10 +96,14 @@ mod schema;
 mod session;
 mod shared;
 mod sync;
+mod transaction;
 mod waiters;
 mod write;
 mod write_connection;
 mod writer;
+
+/// The crate of the transactions that [`SqliteLog::transaction`] passes to its closure.
+pub use rusqlite;
 
 pub use self::{
     log::SqliteLog,

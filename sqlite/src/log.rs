@@ -5,7 +5,7 @@ use crate::{
     erasure::Erasure,
     error::{Error, storage_error},
     options::SqliteOptions,
-    queue::{BATCH_DELAY, ReadQueue, Schedule, WriteQueue},
+    queue::{BATCH_DELAY, Batching, ReadQueue, Schedule, WriteQueue},
     reader::Reader,
     reply::{self, Reply},
     shared::{CloseState, Shared},
@@ -15,8 +15,8 @@ use crate::{
     writer,
 };
 use burdock::log::{
-    Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, Offset, Opened, Record,
-    SessionFilter, SessionId, SessionInfo, Urgency,
+    Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, LogInstance, Offset, Opened,
+    Record, SessionFilter, SessionId, SessionInfo, Urgency,
 };
 use std::{
     fmt,
@@ -201,6 +201,7 @@ impl SqliteLog {
         })?;
         let shared = Arc::new(Shared {
             path,
+            instance: LogInstance::unique(),
             writes: WriteQueue::new(),
             reads: ReadQueue::new(),
             waiters: Waiters::default(),
@@ -215,6 +216,10 @@ impl SqliteLog {
             handle.thread = Some(thread);
             Ok(Self(Arc::new(handle)))
         })
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
     }
 
     fn write<T: Send + 'static>(
@@ -255,7 +260,8 @@ impl SqliteLog {
 }
 
 /// Runs a job without delay, on the writer thread.
-const NOW: Schedule = Schedule { max_delay: Duration::ZERO, bytes: None };
+const NOW: Schedule =
+    Schedule { batching: Batching::Shared, max_delay: Duration::ZERO, bytes: None };
 
 impl Log for SqliteLog {
     fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
@@ -270,7 +276,8 @@ impl Log for SqliteLog {
             Urgency::Whenever => BATCH_DELAY,
         };
         let bytes = append.entries.iter().map(|new_entry| new_entry.json.len()).sum();
-        self.write(Schedule { max_delay, bytes: Some(bytes) }, move |batch| batch.append(&append))
+        let schedule = Schedule { batching: Batching::Shared, max_delay, bytes: Some(bytes) };
+        self.write(schedule, move |batch| batch.append(&append))
     }
 
     fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
@@ -318,6 +325,10 @@ impl Log for SqliteLog {
     fn delete(&self, session: &SessionId) -> LogFuture<()> {
         let session = session.clone();
         self.write(NOW, move |batch| batch.delete(&session))
+    }
+
+    fn instance(&self) -> Option<LogInstance> {
+        Some(self.shared().instance)
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct WriteQueue<T> {
 }
 
 struct WriteQueueState<T> {
-    jobs: Vec<T>,
+    jobs: Vec<(T, Batching)>,
     bytes: usize,
     /// When the batch has to be written.
     due: Option<Instant>,
@@ -53,9 +53,17 @@ pub(crate) enum WakeReason {
     Closed,
 }
 
+/// Whether a job shares a transaction with others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Batching {
+    Shared,
+    Alone,
+}
+
 /// When and where a job is run.
 #[derive(Clone, Copy)]
 pub(crate) struct Schedule {
+    pub(crate) batching: Batching,
     /// How long the job may wait for other jobs to share its transaction.
     pub(crate) max_delay: Duration,
     /// The size of an append; `None` for other jobs.
@@ -86,7 +94,7 @@ impl<T> WriteQueue<T> {
             drop(state);
             return drop(job);
         }
-        state.jobs.push(job);
+        state.jobs.push((job, schedule.batching));
         state.needs_thread |= schedule.bytes.is_none();
         state.bytes += schedule.bytes.unwrap_or_default();
         let full = state.bytes > MAX_BATCH_BYTES;
@@ -121,21 +129,21 @@ impl<T> WriteQueue<T> {
         }
     }
 
-    /// Takes all jobs. Callers hold the lock of the write connection, which keeps batches in order.
-    pub(crate) fn take(&self) -> Vec<T> {
+    /// Takes the jobs of the next transaction. Callers hold the lock of the write connection, which keeps batches in order.
+    pub(crate) fn take(&self) -> (Vec<T>, Batching) {
         lock(&self.state).take()
     }
 
     /// Takes all jobs if they are few enough for the thread of a caller.
     pub(crate) fn take_inline(&self) -> Option<Vec<T>> {
         let mut state = lock(&self.state);
-        (!state.needs_thread && state.bytes <= MAX_INLINE_BYTES).then(|| state.take())
+        (!state.needs_thread && state.bytes <= MAX_INLINE_BYTES).then(|| state.take().0)
     }
 
-    /// Puts jobs back at the front of the queue, due at once.
+    /// Puts jobs that share a transaction back at the front of the queue, due at once.
     pub(crate) fn push_front(&self, jobs: Vec<T>) {
         let mut state = lock(&self.state);
-        state.jobs.splice(..0, jobs);
+        state.jobs.splice(..0, jobs.into_iter().map(|job| (job, Batching::Shared)));
         state.due = Some(Instant::now());
     }
 
@@ -188,9 +196,20 @@ impl<T> WriteQueue<T> {
 }
 
 impl<T> WriteQueueState<T> {
-    fn take(&mut self) -> Vec<T> {
-        (self.due, self.bytes, self.needs_thread) = (None, 0, false);
-        mem::take(&mut self.jobs)
+    fn take(&mut self) -> (Vec<T>, Batching) {
+        let alone = self.jobs.iter().position(|(_, batching)| *batching == Batching::Alone);
+        let (count, batching) = match alone {
+            None => (self.jobs.len(), Batching::Shared),
+            Some(0) => (1, Batching::Alone),
+            Some(shared) => (shared, Batching::Shared),
+        };
+        let rest = self.jobs.split_off(count);
+        let is_empty = rest.is_empty();
+        // the rest is due at once
+        self.due = (!is_empty).then(Instant::now);
+        (self.bytes, self.needs_thread) = (0, !is_empty);
+        let jobs = mem::replace(&mut self.jobs, rest);
+        (jobs.into_iter().map(|(job, _)| job).collect(), batching)
     }
 }
 
@@ -255,7 +274,7 @@ mod tests {
     const HOUR: Duration = Duration::from_hours(1);
 
     fn push(queue: &WriteQueue<u32>, job: u32, max_delay: Duration) {
-        queue.push(job, Schedule { max_delay, bytes: Some(1) });
+        queue.push(job, Schedule { batching: Batching::Shared, max_delay, bytes: Some(1) });
     }
 
     #[test]
@@ -267,7 +286,7 @@ mod tests {
         assert!(matches!(queue.wait(Some(soon)), WakeReason::Requested));
         push(&queue, 3, Duration::ZERO);
         assert!(matches!(queue.wait(None), WakeReason::Due));
-        assert_eq!(queue.take(), [1, 2, 3]);
+        assert_eq!(queue.take().0, [1, 2, 3]);
     }
 
     #[test]
@@ -278,7 +297,7 @@ mod tests {
         push(&queue, 2, HOUR);
         queue.push_front(taken);
         assert!(matches!(queue.wait(None), WakeReason::Due));
-        assert_eq!(queue.take(), [1, 2]);
+        assert_eq!(queue.take().0, [1, 2]);
     }
 
     #[test]
@@ -286,10 +305,28 @@ mod tests {
         for bytes in [None, Some(MAX_INLINE_BYTES + 1)] {
             let queue = WriteQueue::new();
             push(&queue, 1, HOUR);
-            queue.push(2, Schedule { max_delay: Duration::ZERO, bytes });
+            let batching = Batching::Shared;
+            queue.push(2, Schedule { batching, max_delay: Duration::ZERO, bytes });
             assert!(queue.take_inline().is_none());
-            assert_eq!(queue.take(), [1, 2]);
+            assert_eq!(queue.take().0, [1, 2]);
             assert!(queue.take_inline().is_some_and(|jobs| jobs.is_empty()));
+        }
+    }
+
+    #[test]
+    fn job_that_runs_alone_is_taken_alone_and_in_order() {
+        let queue = WriteQueue::new();
+        push(&queue, 1, HOUR);
+        push(&queue, 2, HOUR);
+        let alone = Schedule { batching: Batching::Alone, max_delay: Duration::ZERO, bytes: None };
+        queue.push(3, alone);
+        push(&queue, 4, HOUR);
+        assert!(queue.take_inline().is_none());
+        for (jobs, batching) in
+            [(&[1, 2][..], Batching::Shared), (&[3], Batching::Alone), (&[4], Batching::Shared)]
+        {
+            assert!(matches!(queue.wait(None), WakeReason::Due));
+            assert_eq!(queue.take(), (jobs.to_vec(), batching));
         }
     }
 
@@ -303,7 +340,7 @@ mod tests {
                 loop {
                     match queue.wait(None) {
                         WakeReason::Due => {
-                            for job in queue.take() {
+                            for job in queue.take().0 {
                                 sender.send(job).unwrap();
                             }
                         }
@@ -339,6 +376,6 @@ mod tests {
         assert_eq!(receiver.recv(), Ok(7));
         thread.join().unwrap();
         push(&queue, 8, Duration::ZERO);
-        assert!(queue.take().is_empty(), "a closed queue drops jobs");
+        assert!(queue.take().0.is_empty(), "a closed queue drops jobs");
     }
 }

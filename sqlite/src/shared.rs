@@ -4,7 +4,7 @@ use crate::{
     erasure::Erasure,
     error::Error,
     place::SessionNumber,
-    queue::{ReadQueue, WriteQueue},
+    queue::{Batching, ReadQueue, WriteQueue},
     reader::{Read, Reader},
     reply::{self, Reply, ReplySender},
     sync::lock,
@@ -12,7 +12,7 @@ use crate::{
     write::WriteJob,
     write_connection::{BusyPolicy, Committed, WriteConnection},
 };
-use burdock::log::{Epoch, LogError, Offset, SessionId};
+use burdock::log::{Epoch, LogError, LogInstance, Offset, SessionId};
 use std::{
     mem,
     path::PathBuf,
@@ -22,6 +22,7 @@ use std::{
 /// The state shared by the handles and the threads of a log.
 pub(crate) struct Shared {
     pub(crate) path: PathBuf,
+    pub(crate) instance: LogInstance,
     pub(crate) writes: WriteQueue<Box<dyn WriteJob>>,
     pub(crate) reads: ReadQueue<Read>,
     pub(crate) waiters: Waiters,
@@ -89,16 +90,18 @@ impl Shared {
         }
     }
 
-    /// Commits the queued writes.
+    /// Commits the queued writes of the next transaction.
     pub(crate) fn write(&self) {
         let mut writer = lock(&self.writer);
         let Some(open) = &mut *writer else { return };
-        let jobs = self.writes.take();
+        let (jobs, batching) = self.writes.take();
         if jobs.is_empty() {
             // a caller has committed them
             return;
         }
-        let Ok(committed) = open.write(jobs, &self.waiters, BusyPolicy::Wait) else { return };
+        let Ok(committed) = open.write(jobs, batching, &self.waiters, BusyPolicy::Wait) else {
+            return;
+        };
         drop(writer);
         self.complete(committed);
         // after the replies, so that no caller waits for it
@@ -115,7 +118,7 @@ impl Shared {
             // the writer thread has committed them
             return true;
         }
-        match open.write(jobs, &self.waiters, BusyPolicy::Fail) {
+        match open.write(jobs, Batching::Shared, &self.waiters, BusyPolicy::Fail) {
             Ok(committed) => {
                 let checkpoint = open.wants_checkpoint();
                 drop(writer);

@@ -9,8 +9,8 @@ use burdock::log::LogError;
 
 /// A write that is run in a transaction and completed after the commit.
 pub(crate) trait WriteJob: Send {
-    /// Runs the operation. An error is one of the storage and aborts the transaction.
-    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), rusqlite::Error>;
+    /// Runs the operation. An error aborts the transaction.
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Error>;
 
     /// Sends the reply: the result of the operation, or the error of the transaction.
     fn complete(self: Box<Self>, committed: Result<(), LogError>);
@@ -37,11 +37,12 @@ where
     T: Send,
     F: FnMut(&mut Batch<'_>) -> Result<T, Error> + Send,
 {
-    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), rusqlite::Error> {
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Error> {
         self.result = Some(match (self.work)(batch) {
             Ok(value) => Ok(value),
+            // the other operations of the transaction are not affected
             Err(Error::Rejected(error)) => Err(error),
-            Err(Error::Sqlite(error)) => return Err(error),
+            Err(error @ Error::Sqlite(_)) => return Err(error),
         });
         Ok(())
     }

@@ -6,11 +6,12 @@ use crate::{
     error::{self, Error},
     files::Files,
     options::{SqliteOptions, Synchronous},
+    queue::Batching,
     waiters::{SessionState, Ticket, Waiters, Wakeup},
     write::WriteJob,
 };
 use burdock::log::LogError;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use std::{
     mem,
     path::{Path, PathBuf},
@@ -128,10 +129,16 @@ impl WriteConnection {
     pub(crate) fn write(
         &mut self,
         mut writes: Vec<Box<dyn WriteJob>>,
+        batching: Batching,
         waiters: &Waiters,
         policy: BusyPolicy,
     ) -> Result<Committed, Vec<Box<dyn WriteJob>>> {
-        if let Err(error) = self.start_transaction(policy) {
+        let started = match batching {
+            Batching::Shared => self.start_transaction(policy),
+            // it starts its own
+            Batching::Alone => self.set_busy_policy(policy),
+        };
+        if let Err(error) = started {
             if policy == BusyPolicy::Fail
                 && error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
             {
@@ -140,7 +147,7 @@ impl WriteConnection {
             let result = Err(error::from_sqlite(&self.path, error));
             return Ok(Committed { writes, result, wakeups: Vec::new(), deleted: false });
         }
-        let (result, wakeups, deleted) = match self.commit(&mut writes) {
+        let (result, wakeups, deleted) = match self.commit(&mut writes, batching) {
             Ok(BatchResult { mut sessions, changes, pages }) => {
                 self.pages += pages;
                 self.restarts_wal = false;
@@ -156,8 +163,10 @@ impl WriteConnection {
                     // the original error is reported
                     let _ = self.connection.execute_batch("ROLLBACK");
                 }
-                // restarting the WAL may free space
-                self.pages = CHECKPOINT_PAGES;
+                if let Error::Sqlite(_) = error {
+                    // restarting the WAL may free space
+                    self.pages = CHECKPOINT_PAGES;
+                }
                 (Err(error.into_log_error(&self.path)), Vec::new(), false)
             }
         };
@@ -165,6 +174,12 @@ impl WriteConnection {
     }
 
     fn start_transaction(&mut self, policy: BusyPolicy) -> Result<(), rusqlite::Error> {
+        self.set_busy_policy(policy)?;
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(())
+    }
+
+    fn set_busy_policy(&mut self, policy: BusyPolicy) -> Result<(), rusqlite::Error> {
         if self.busy_policy != policy {
             self.busy_policy = policy;
             self.connection.busy_timeout(match policy {
@@ -172,27 +187,43 @@ impl WriteConnection {
                 BusyPolicy::Fail => Duration::ZERO,
             })?;
         }
-        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         Ok(())
     }
 
     /// Clears the cached sessions on errors.
-    fn commit(&mut self, writes: &mut [Box<dyn WriteJob>]) -> Result<BatchResult, Error> {
+    fn commit(
+        &mut self,
+        writes: &mut [Box<dyn WriteJob>],
+        batching: Batching,
+    ) -> Result<BatchResult, Error> {
         let mut cached = mem::take(&mut self.cached);
+        let alone = match batching {
+            Batching::Shared => None,
+            Batching::Alone => {
+                let start = TransactionBehavior::Immediate;
+                Some(Transaction::new_unchecked(&self.connection, start)?)
+            }
+        };
         // inside the transaction, where no other connection can change the file
         let version = data_version(&self.connection)?;
         if self.cached_at != version {
             self.cached_at = version;
             cached.clear();
         }
-        let mut batch = Batch::new(&self.connection, cached);
+        let mut batch = match &alone {
+            Some(transaction) => Batch::alone(transaction, cached),
+            None => Batch::new(&self.connection, cached),
+        };
         for write in writes {
             write.run(&mut batch)?;
         }
         let finished = batch.finish();
         // as late as possible, just before the commit
         self.files.check()?;
-        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        match alone {
+            Some(transaction) => transaction.commit()?,
+            None => drop(self.connection.prepare_cached("COMMIT")?.execute([])?),
+        }
         Ok(finished)
     }
 

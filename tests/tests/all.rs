@@ -31,6 +31,7 @@ pub mod round_trip;
 pub mod runs;
 pub mod skipped_fields;
 pub mod stop;
+pub mod transactions;
 pub mod without_macros;
 pub mod write_forms;
 pub mod yield_from;

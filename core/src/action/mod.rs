@@ -11,6 +11,7 @@ mod failure;
 pub(crate) mod mapped;
 mod once;
 pub(crate) mod thread;
+mod transaction;
 mod two_step;
 
 pub use self::args::{Collect, HasInput, HasResource, Missing, NoReads, Scope};
@@ -21,6 +22,7 @@ pub(crate) use self::failure::chain;
 pub use self::failure::{Failure, FailureCause};
 pub use self::once::CallError;
 pub(crate) use self::once::OpenCall;
+pub use self::transaction::TransactionCall;
 pub use self::two_step::TwoStep;
 pub use crate::stream::Context;
 

@@ -105,19 +105,26 @@ impl Context {
         &self,
         key: String,
     ) -> Result<(OpenCall<'_>, Option<CallRecord>), CallError> {
-        let start = self.control.start_call(self.serial, self.step, &key);
         let node = self.node();
-        match start {
-            CallStart::Repeated => Err(CallError::Repeated { key, node }),
-            CallStart::Over => Err(CallError::Over { key, node }),
-            CallStart::New => Ok((OpenCall { context: self, key, returned: false }, None)),
-            CallStart::Recorded(record) => {
-                Ok((OpenCall { context: self, key, returned: false }, Some(record)))
-            }
-            CallStart::Waiting => {
-                let call = OpenCall { context: self, key, returned: false };
-                let record = call.stored().await?;
-                Ok((call, Some(record)))
+        loop {
+            let start = self.control.start_call(self.serial, self.step, &key);
+            let call = |key| OpenCall { context: self, key, returned: false };
+            match start {
+                CallStart::Repeated => return Err(CallError::Repeated { key, node }),
+                CallStart::Over => return Err(CallError::Over { key, node }),
+                CallStart::New => return Ok((call(key), None)),
+                CallStart::Recorded(record) => return Ok((call(key), Some(record))),
+                CallStart::Waiting => {
+                    let call = call(key.clone());
+                    match call.poll_stored().await {
+                        // a transaction whose future was dropped: the call may be made again
+                        Err(NotStored::RolledBack) => {}
+                        stored => {
+                            let record = stored.map_err(|reason| call.error(reason))?;
+                            return Ok((call, Some(record)));
+                        }
+                    }
+                }
             }
         }
     }
@@ -147,11 +154,7 @@ impl OpenCall<'_> {
         kind: CallKind,
         value: T,
     ) -> Result<T, CallError> {
-        let json = to_json(&value).and_then(|json| match read::<T>(&json) {
-            Ok(_) => Ok(json),
-            Err(error) => Err(unreadable(error.inner())),
-        });
-        let json = json.map_err(|error| self.not_recorded(error.to_string()))?;
+        let json = result_json(&value).map_err(|reason| self.not_recorded(reason))?;
         self.record(NewCall::Result(kind, json), None).await?;
         Ok(value)
     }
@@ -177,13 +180,20 @@ impl OpenCall<'_> {
     }
 
     /// Waits until the log has the record of the call.
-    async fn stored(&self) -> Result<CallRecord, CallError> {
+    pub(super) async fn stored(&self) -> Result<CallRecord, CallError> {
+        self.poll_stored().await.map_err(|reason| self.error(reason))
+    }
+
+    async fn poll_stored(&self) -> Result<CallRecord, NotStored> {
         let Context { control, serial, .. } = self.context;
-        let stored = poll_fn(|cx| control.poll_call(*serial, &self.key, cx.waker())).await;
-        stored.map_err(|reason| match reason {
+        poll_fn(|cx| control.poll_call(*serial, &self.key, cx.waker())).await
+    }
+
+    pub(super) fn error(&self, reason: NotStored) -> CallError {
+        match reason {
             NotStored::Refused(error) => self.not_recorded(error.to_string()),
-            NotStored::Over => self.over(),
-        })
+            NotStored::RolledBack | NotStored::Over => self.over(),
+        }
     }
 
     fn over(&self) -> CallError {
@@ -209,8 +219,21 @@ impl Drop for OpenCall<'_> {
     }
 }
 
+/// Returns the JSON of a result, or the reason why it cannot be recorded.
+pub(super) fn result_json<T: Serialize + DeserializeOwned>(value: &T) -> Result<Value, String> {
+    let json = to_json(value).and_then(|json| match read::<T>(&json) {
+        Ok(_) => Ok(json),
+        Err(error) => Err(unreadable(error.inner())),
+    });
+    json.map_err(|error| error.to_string())
+}
+
 /// Returns the value of a recorded result.
-fn from_record<T: DeserializeOwned>(key: &str, node: &'static str, json: &Value) -> Result<T> {
+pub(super) fn from_record<T: DeserializeOwned>(
+    key: &str,
+    node: &'static str,
+    json: &Value,
+) -> Result<T> {
     read(json).map_err(|error| {
         let (key, reason) = (key.to_owned(), error.to_string());
         CallError::OtherType { key, node, expected: type_name::<T>(), reason }.into_action()
@@ -253,7 +276,7 @@ pub enum CallError {
         /// The kind that is recorded.
         found: &'static str,
     },
-    /// The result cannot be recorded. The effect of the call has happened.
+    /// The result cannot be recorded. The effect of the call has happened, unless it is a transaction, which is rolled back.
     #[error("the result of call `{key}` of node `{node}` cannot be recorded: {reason}")]
     NotRecorded {
         /// The key.
@@ -262,6 +285,27 @@ pub enum CallError {
         node: &'static str,
         /// The reason.
         reason: String,
+    },
+    /// The call is a transaction of a log, and the app has no log.
+    #[error(
+        "call `{key}` of node `{node}` is a transaction of a log, and the app has no log: set it with `.log(…)`"
+    )]
+    NoLog {
+        /// The key.
+        key: String,
+        /// The node.
+        node: &'static str,
+    },
+    /// The call is a transaction of another log than that of the app.
+    #[error(
+        "call `{key}` of node `{node}` is a transaction of another log than that of the app: use a clone of the handle \
+         that was passed to `.log(…)`"
+    )]
+    OtherLog {
+        /// The key.
+        key: String,
+        /// The node.
+        node: &'static str,
     },
     /// The attempt is over: the context was used by a task or a thread that outlives it. If the call was in progress when the
     /// attempt ended, its effect may have happened.

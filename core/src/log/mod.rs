@@ -18,7 +18,9 @@ mod follow;
 mod history;
 mod id;
 mod identity;
+mod instance;
 mod memory;
+mod place;
 mod tail;
 mod view;
 mod writer;
@@ -36,7 +38,9 @@ pub use self::follow::{Follow, Followed, follow};
 pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
 pub(crate) use self::identity::Identity;
+pub use self::instance::LogInstance;
 pub use self::memory::MemoryLog;
+pub(crate) use self::place::Place;
 pub use self::tail::{Tail, tail};
 pub use self::view::RawSessionView;
 pub(crate) use self::view::{RawProgress, patch};
@@ -75,7 +79,7 @@ pub type LogFuture<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>
 ///         self.entries.fetch_add(append.entries.len(), Ordering::Relaxed);
 ///         self.log.append(append)
 ///     }
-///     // every other method, including those with a default implementation, calls that of `self.log`
+///     // every other method calls that of `self.log`, except `instance`: transactions would not be counted
 /// #   fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> { self.log.open(session, claim) }
 /// #   fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
 /// #       self.log.read(session, from, limit)
@@ -225,6 +229,14 @@ pub trait Log: Send + Sync + 'static {
     /// # Errors
     /// Returns [`NoSession`](LogError::NoSession) if there is no such session.
     fn delete(&self, session: &SessionId) -> LogFuture<()>;
+
+    /// Returns the identity of a log that records calls in transactions of its own, with
+    /// [`Context::transaction_of`](crate::Context::transaction_of). Defaults to `None`.
+    ///
+    /// A log that wraps another one returns that of the inner log only if entries may be appended without it.
+    fn instance(&self) -> Option<LogInstance> {
+        None
+    }
 }
 
 /// An item type of an app with a log: any type that implements [`Serialize`].
@@ -585,5 +597,9 @@ impl<L: Log + ?Sized> Log for Arc<L> {
 
     fn delete(&self, session: &SessionId) -> LogFuture<()> {
         (**self).delete(session)
+    }
+
+    fn instance(&self) -> Option<LogInstance> {
+        (**self).instance()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Append, Claim, Cursor, Durability, EntryPayload, Epoch, Existence, Log, LogError, LogFuture,
-    NewEntry, Offset, Opened, RawSessionView, SessionId, Time, Urgency, identity::Identity,
+    NewEntry, Offset, Opened, Place, RawSessionView, SessionId, Time, Urgency, identity::Identity,
 };
 use crate::{
     runtime::Runtime,
@@ -174,12 +174,20 @@ impl Writer {
         self.queued.clear();
         exclusive(&mut self.in_flight).clear();
         if exclusive(&mut self.opening).is_none() {
-            if self.log.info(&self.session).await?.epoch != self.epoch {
-                let error = LogError::Fenced { session: self.session.clone(), epoch: self.epoch };
-                self.broken = Some(error.clone());
-                return Err(error);
+            match self.log.info(&self.session).await {
+                Ok(info) if info.epoch == self.epoch => {}
+                // its first entry may be queued in the log, and is stored before the session is opened
+                Err(LogError::NoSession { .. }) => {}
+                Ok(_) => {
+                    let (session, epoch) = (self.session.clone(), self.epoch);
+                    let error = LogError::Fenced { session, epoch };
+                    self.broken = Some(error.clone());
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
             }
-            let opening = self.log.open(&self.session, Claim::default());
+            let claim = Claim { existence: Existence::Existing, ..Claim::default() };
+            let opening = self.log.open(&self.session, claim);
             *exclusive(&mut self.opening) = Some(opening);
         }
         let opened = poll_fn(|cx| match exclusive(&mut self.opening) {
@@ -346,6 +354,33 @@ impl Writer {
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         self.submit_with(Urgency::Now);
         self.poll_in_flight(cx)
+    }
+
+    /// Submits the queued entries, and returns the place after them.
+    pub(crate) fn place(&mut self) -> Result<Place, LogError> {
+        self.check_appends()?;
+        self.submit_with(Urgency::Now);
+        let (session, epoch) = (self.session.clone(), self.epoch);
+        Ok(Place { session, epoch, at: self.next, time: self.clock.time() })
+    }
+
+    /// Called after the log has appended an entry of this size at the [place](Self::place) itself.
+    pub(crate) fn appended_by_log(&mut self, bytes: usize) {
+        self.weight.since += bytes;
+        self.next = self.next.plus(1);
+    }
+
+    /// Requires that the session is reopened before anything is written, because of this error.
+    pub(crate) fn set_broken(&mut self, error: LogError) {
+        // an append that has failed is the cause
+        if self.check_appends().is_ok() {
+            self.broken = Some(error);
+        }
+    }
+
+    /// Requires that the session is reopened before anything is written: it is not known what the log has.
+    pub(crate) fn set_uncertain(&mut self) {
+        self.uncertain = true;
     }
 
     /// Submits the queued entries if entries before `end` are among them.

@@ -151,6 +151,11 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
             Ok(()) => return Some(Ok(())),
             Err(cause) => cause,
         };
+        if session.journal.has_log()
+            && let Some(error) = session.finish_transaction().await
+        {
+            return Some(Err(FailureCause::NotRecorded(error).into()));
+        }
         session.keep_calls();
         if !cause.is_retryable() || (session.delivered() > 0 && !superseding) {
             return Some(Err(cause));

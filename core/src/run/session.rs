@@ -5,6 +5,7 @@ use super::{
     journal::Journal,
     progress::{GraphProgress, GraphRun, RunInputs},
     restore::{Restored, check_slots},
+    step::{poll_transaction, settle_transaction},
 };
 use crate::{
     action::{Context, Failure, WriteExtent},
@@ -13,7 +14,7 @@ use crate::{
     log::{CallRecord, EntryKind, LogError},
     panics::discard,
     progress::RemovedRun,
-    stream::{Committing, SlotSender, Subscription},
+    stream::{Committing, PlaceUse, SlotSender, Subscription},
     sync::{Mutex, exclusive},
 };
 use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
@@ -225,6 +226,14 @@ impl<G: Graph> Session<G> {
         self.context.control.begin_logged(self.context.serial, &self.progress.calls, end);
     }
 
+    /// Waits until no transaction of the current attempt is in progress. Returns the error after which nothing can be
+    /// appended.
+    pub(super) async fn finish_transaction(&mut self) -> Option<LogError> {
+        let Self { context, journal, .. } = self;
+        poll_fn(|cx| poll_transaction(journal, &context.control, cx)).await;
+        context.control.take_rejection()
+    }
+
     /// Ends the current attempt, which was not committed, and keeps its calls for the next one. Does nothing
     /// between two attempts.
     pub(super) fn keep_calls(&mut self) {
@@ -233,6 +242,11 @@ impl<G: Graph> Session<G> {
         if !journal.has_log() {
             control.keep_calls(context.serial, context.step);
             return;
+        }
+        control.revoke_place();
+        settle_transaction(journal, control);
+        if control.place_use() == PlaceUse::Transaction {
+            journal.transaction_lost();
         }
         // results may have come after the last poll of the action, or with its panic
         let add =

@@ -9,10 +9,13 @@ use crate::{
     action::{Action, Attempt, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observed, Observers, Published},
     graph::{Graph, Next, NodeRunner, StepResult},
-    log::{CallRecord, LogError, Writer},
+    log::{CallRecord, LogError, Offset, Writer},
     panics::{contained, discard},
     state::FieldSet,
-    stream::{Committing, Convert, Emit, Flow, SlotSender, Subscription, Wait, Yielder, Yielding},
+    stream::{
+        Committing, Control, Convert, Emit, Flow, PlaceUse, SlotSender, Subscription,
+        TransactionEnd, Wait, Yielder, Yielding,
+    },
     sync::{Mutex, exclusive, lock},
 };
 use std::{
@@ -108,6 +111,11 @@ where
             poll_fn(|cx| poll_action(action.as_mut(), &journal, context, cx)).await
         };
         let writes = writes.map_err(FailureCause::Error)?;
+        if context.control.place_use() == PlaceUse::Transaction {
+            // its future was dropped, or another task has it
+            context.control.set_committing(Committing::Yes);
+            poll_fn(|cx| poll_transaction(&mut lock(&journal), &context.control, cx)).await;
+        }
         if let Some(sink) = sink.as_mut()
             && sink.pending_item.is_some()
         {
@@ -158,6 +166,7 @@ fn poll_action<G: Graph, F: Future>(
         }
         let stored = {
             let mut journal = lock(journal);
+            settle_transaction(&mut journal, control);
             let add = |key: &str, call, before: Option<&CallRecord>| {
                 journal.call(context, key, call, before)
             };
@@ -172,11 +181,14 @@ fn poll_action<G: Graph, F: Future>(
                 // calls that were dropped: another attempt need not make them again
                 return polled;
             }
-            journal.poll_calls(end, cx)
+            poll_stored(&mut journal, control, end, cx)
         };
         match stored {
             Poll::Pending => {
-                if control.waiting_for() != Wait::Abandoned && control.has_call_waiters() {
+                if control.waiting_for() != Wait::Abandoned
+                    && control.has_call_waiters()
+                    && control.place_use() != PlaceUse::Transaction
+                {
                     control.set_waiting_for(Wait::Log);
                 }
                 return Poll::Pending;
@@ -193,6 +205,51 @@ fn poll_action<G: Graph, F: Future>(
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+    }
+}
+
+/// Waits until the entries before `end` are durable, and returns the offset up to which all entries are. Gives the next place
+/// to a call that waits for it.
+fn poll_stored<G: Graph>(
+    journal: &mut Journal<G>,
+    control: &Control,
+    end: Offset,
+    cx: &mut Task<'_>,
+) -> Poll<Result<Offset, LogError>> {
+    match control.place_use() {
+        PlaceUse::Wanted => Poll::Ready(journal.place().map(|place| {
+            control.grant_place(place);
+            Offset::ZERO
+        })),
+        // no other call waits, and the end of the transaction wakes the run
+        PlaceUse::Transaction if end == Offset::ZERO => Poll::Pending,
+        PlaceUse::Journal | PlaceUse::Transaction => journal.poll_calls(end, cx),
+    }
+}
+
+/// Adds the end of a transaction to the journal. If nothing can be appended after it, the attempt fails.
+pub(super) fn settle_transaction<G: Graph>(journal: &mut Journal<G>, control: &Control) {
+    control.settle_transaction(|end| {
+        journal.transaction_ended(end);
+        if let TransactionEnd::Failed(error) = end {
+            control.reject_item(error.clone());
+        }
+    });
+}
+
+/// Completes when no transaction is in progress. Called after the action has returned.
+pub(super) fn poll_transaction<G: Graph>(
+    journal: &mut Journal<G>,
+    control: &Control,
+    cx: &mut Task<'_>,
+) -> Poll<()> {
+    // registers the task
+    control.calls_wait(cx.waker());
+    control.revoke_place();
+    settle_transaction(journal, control);
+    match control.place_use() {
+        PlaceUse::Transaction => Poll::Pending,
+        PlaceUse::Journal | PlaceUse::Wanted => Poll::Ready(()),
     }
 }
 
@@ -400,7 +457,9 @@ impl<G: Graph, Y: Convert<G::Item>> ItemSink<'_, '_, G, Y> {
         }
         match self.poll_record(item, cx) {
             Poll::Pending => {
-                self.context.control.set_waiting_for(Wait::Log);
+                if self.context.control.place_use() != PlaceUse::Transaction {
+                    self.context.control.set_waiting_for(Wait::Log);
+                }
                 return Poll::Pending;
             }
             Poll::Ready(Err(error)) => {
@@ -431,6 +490,13 @@ impl<G: Graph, Y: Convert<G::Item>> ItemSink<'_, '_, G, Y> {
         item: &mut Option<Y::Item>,
         cx: &mut Task<'_>,
     ) -> Poll<Result<(), LogError>> {
+        if self.pending_item.is_none()
+            && item.is_some()
+            && self.journal.is_some()
+            && self.context.control.poll_journal(cx.waker()).is_pending()
+        {
+            return Poll::Pending;
+        }
         if self.pending_item.is_none()
             && let Some(item) = item.take()
         {

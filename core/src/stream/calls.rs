@@ -6,10 +6,11 @@
 //!       └──────── wake ◀── stored
 //! ```
 
+use super::reserved::Reserved;
 use crate::log::{CallKind, CallRecord, ChildEnd, ChildRecord, LogError, Offset, SessionId};
 use serde_json::Value;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     mem,
     sync::Arc,
     task::{Poll, Waker},
@@ -27,15 +28,19 @@ pub(crate) struct Calls {
     /// The attempt that these are the calls of; others are over. `None` between two attempts.
     attempt: Option<Serial>,
     /// The calls in the log, or without a log all of the step.
-    recorded: BTreeMap<String, CallRecord>,
+    pub(super) recorded: BTreeMap<String, CallRecord>,
     /// The keys of the calls that are in progress or have returned in this attempt.
     used: BTreeSet<String>,
     /// The calls whose last entry the log does not have yet.
-    waiting: BTreeMap<String, WaitingCall>,
+    pub(super) waiting: BTreeMap<String, WaitingCall>,
     /// The keys of the calls that were not added to the journal, in order.
-    new: Vec<String>,
+    pub(super) new: VecDeque<String>,
+    /// The call whose record the log appends itself. While there is one, nothing is added to the journal.
+    pub(super) reserved: Option<Reserved>,
+    /// The tasks that wait until the journal may be added to.
+    pub(super) held: Vec<Waker>,
     /// Whether a call waits for the log.
-    is_waiting: bool,
+    pub(super) is_waiting: bool,
     /// Without a log: a step, and the calls of its last attempt.
     kept: Option<(u64, BTreeMap<String, CallRecord>)>,
     /// The task that polls the run.
@@ -91,16 +96,30 @@ pub(crate) struct NewChild {
 
 /// A call whose last entry the log does not have yet.
 #[derive(Debug)]
-struct WaitingCall {
-    stage: Stage,
+pub(super) struct WaitingCall {
+    pub(super) stage: Stage,
     /// What the log has of the call.
-    before: Option<CallRecord>,
-    waker: Option<Waker>,
+    pub(super) before: Option<CallRecord>,
+    pub(super) waker: Option<Waker>,
+}
+
+impl WaitingCall {
+    /// Sets the task that waits for the call, and returns the one that was replaced.
+    pub(super) fn register(&mut self, waker: &Waker) -> Option<Waker> {
+        match &self.waker {
+            Some(known) if known.will_wake(waker) => None,
+            _ => self.waker.replace(waker.clone()),
+        }
+    }
 }
 
 #[derive(Debug)]
-enum Stage {
+pub(super) enum Stage {
     New(NewCall),
+    /// It waits for the next place of the log.
+    Reserving,
+    /// It has the next place: the log appends its record.
+    Reserved,
     /// It was added to the journal, which has to be stored up to this offset.
     Added(CallRecord, Offset),
     /// It cannot be recorded.
@@ -112,7 +131,7 @@ enum Stage {
 pub(crate) enum CallStart {
     /// What an earlier attempt has recorded.
     Recorded(CallRecord),
-    /// An earlier attempt has added a record, which the log may not have yet.
+    /// An earlier attempt has added a record, which the log may not have yet, or a call that was dropped is in progress.
     Waiting,
     /// Nothing: it has to be made.
     New,
@@ -127,6 +146,8 @@ pub(crate) enum CallStart {
 pub(crate) enum NotStored {
     /// It cannot be recorded.
     Refused(LogError),
+    /// Its transaction has stored nothing.
+    RolledBack,
     /// The attempt is over.
     Over,
 }
@@ -137,7 +158,8 @@ impl Calls {
     pub(crate) fn clear(&mut self) -> Vec<Waker> {
         let (kept, run) = (self.kept.take(), self.run.take());
         let ended = mem::replace(self, Self { kept, run, ..Self::default() });
-        ended.waiting.into_values().filter_map(|call| call.waker).collect()
+        let waiting = ended.waiting.into_values().filter_map(|call| call.waker);
+        waiting.chain(ended.held).collect()
     }
 
     /// Starts an attempt without a log, whose step has these calls.
@@ -193,14 +215,15 @@ impl Calls {
         CallStart::New
     }
 
-    /// Ends a call that was dropped before it returned. Returns its waker.
-    #[must_use = "wakers are dropped without the lock"]
-    pub(crate) fn abandon(&mut self, attempt: Serial, key: &str) -> Option<Waker> {
+    /// Ends a call that was dropped before it returned. Returns its waker, and the tasks that waited for its transaction.
+    #[must_use = "wakers are dropped or woken without the lock"]
+    pub(crate) fn abandon(&mut self, attempt: Serial, key: &str) -> (Option<Waker>, Vec<Waker>) {
         if !self.is_of(attempt) {
-            return None;
+            return (None, Vec::new());
         }
         self.used.remove(key);
-        self.waiting.get_mut(key).and_then(|call| call.waker.take())
+        let waker = self.waiting.get_mut(key).and_then(|call| call.waker.take());
+        (waker, self.abandon_place(key))
     }
 
     /// Keeps a record without a log. Returns whether it did.
@@ -217,7 +240,7 @@ impl Calls {
             let before = self.recorded.remove(key);
             let call = WaitingCall { stage: Stage::New(call), before, waker: None };
             self.waiting.insert(key.to_owned(), call);
-            self.new.push(key.to_owned());
+            self.new.push_back(key.to_owned());
             self.is_waiting = true;
         }
     }
@@ -237,7 +260,7 @@ impl Calls {
             return (Poll::Ready(Ok(record.clone())), None);
         }
         let Some(call) = self.waiting.get_mut(key) else {
-            return (Poll::Ready(Err(NotStored::Over)), None);
+            return (Poll::Ready(Err(NotStored::RolledBack)), None);
         };
         if let Stage::Refused(error) = &call.stage {
             let refused = Poll::Ready(Err(NotStored::Refused(error.clone())));
@@ -246,11 +269,7 @@ impl Calls {
             self.recorded.extend(before.map(|before| (key.to_owned(), before)));
             return (refused, waker);
         }
-        let replaced = match &call.waker {
-            Some(known) if known.will_wake(waker) => None,
-            _ => call.waker.replace(waker.clone()),
-        };
-        (Poll::Pending, replaced)
+        (Poll::Pending, call.register(waker))
     }
 
     /// Returns the task that polls the run.
@@ -267,9 +286,9 @@ impl Calls {
         }
     }
 
-    /// Adds the new parts of calls to the journal, with a function that returns the record and the offset after the entry. A
-    /// part that cannot be recorded is refused; the first other error is returned. Otherwise, returns the offset up to which
-    /// the journal has to be stored so that the first call can return.
+    /// Adds the new parts of calls to the journal, up to the first reservation, with a function that returns the record and
+    /// the offset after the entry. A part that cannot be recorded is refused; the first other error is returned. Otherwise,
+    /// returns the offset up to which the journal has to be stored so that the first call can return.
     pub(crate) fn record(
         &mut self,
         attempt: Serial,
@@ -282,7 +301,9 @@ impl Calls {
         if !self.is_of(attempt) {
             return Ok(Offset::ZERO);
         }
-        for key in mem::take(&mut self.new) {
+        while !self.is_reserved()
+            && let Some(key) = self.new.pop_front()
+        {
             let Some(call) = self.waiting.get_mut(&key) else { continue };
             // refused if adding it panics
             let stage = mem::replace(&mut call.stage, Stage::Refused(LogError::Closed));
@@ -300,7 +321,7 @@ impl Calls {
         }
         let ends = self.waiting.values().filter_map(|call| match call.stage {
             Stage::Added(_, end) => Some(end),
-            Stage::New(_) | Stage::Refused(_) => None,
+            Stage::New(_) | Stage::Reserving | Stage::Reserved | Stage::Refused(_) => None,
         });
         Ok(ends.min().unwrap_or(Offset::ZERO))
     }
@@ -318,7 +339,9 @@ impl Calls {
                     continue;
                 }
                 Stage::Refused(_) => wakers.extend(call.waker.take()),
-                Stage::New(_) | Stage::Added(..) => self.is_waiting = true,
+                Stage::New(_) | Stage::Reserving | Stage::Reserved | Stage::Added(..) => {
+                    self.is_waiting = true;
+                }
             }
             self.waiting.insert(key, call);
         }
@@ -359,6 +382,11 @@ impl Calls {
         if !self.is_of(attempt) {
             return (BTreeMap::new(), Vec::new());
         }
+        // no call takes the place now: add what waits behind it
+        let Self { new, waiting, .. } = self;
+        new.retain(|key| {
+            !waiting.get(key).is_some_and(|call| matches!(call.stage, Stage::Reserving))
+        });
         // if the log has failed, the run ends with that error
         let _ = self.record(attempt, add);
         let mut records = mem::take(&mut self.recorded);
@@ -367,7 +395,9 @@ impl Calls {
             wakers.extend(call.waker);
             let record = match call.stage {
                 Stage::Added(record, _) => Some(record),
-                Stage::New(_) | Stage::Refused(_) => call.before,
+                Stage::New(_) | Stage::Reserving | Stage::Reserved | Stage::Refused(_) => {
+                    call.before
+                }
             };
             records.extend(record.map(|record| (key, record)));
         }

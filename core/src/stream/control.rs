@@ -231,7 +231,8 @@ impl Control {
 
     /// Ends a call that was dropped before it returned.
     pub(crate) fn abandon_call(&self, attempt: Serial, key: &str) {
-        let _waker = lock(&self.calls).abandon(attempt, key);
+        let (_waker, held) = lock(&self.calls).abandon(attempt, key);
+        held.into_iter().for_each(Waker::wake);
     }
 
     /// Keeps the record of a call without a log. Returns `false` if the attempt is over.

@@ -66,6 +66,11 @@ impl Home {
         self.root.as_deref()
     }
 
+    /// Returns the log of the app.
+    pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
+        self.log.as_ref().map(|(log, _)| log)
+    }
+
     /// Returns the number of children of a graph from the root to this session, including it.
     pub(crate) fn depth_of<G: 'static>(&self) -> usize {
         self.graphs.iter().filter(|graph| **graph == TypeId::of::<G>()).count()

@@ -12,6 +12,7 @@ mod control;
 mod forward;
 mod home;
 mod outside;
+mod reserved;
 mod slot;
 pub(crate) mod yielder;
 
@@ -27,4 +28,5 @@ pub(crate) use self::control::{
     Committing, Control, GRACE_PERIOD, Subscription, Threads, Wait, WaitKey,
 };
 pub(crate) use self::home::Home;
+pub(crate) use self::reserved::{PlaceUse, TransactionEnd};
 pub(crate) use self::slot::{KnownWaker, SlotReceiver, SlotSender, one_item_slot};

@@ -252,6 +252,13 @@ impl<'a, A: Action> ActionTest<'a, A> {
         self
     }
 
+    /// Sets the recorded result of a transaction of a log, for example of `SqliteLog::transaction`, as after a crash. The
+    /// transaction is not made, and needs no log.
+    pub fn recorded_transaction(mut self, key: &str, result: Value) -> Self {
+        self.calls.insert(key.to_owned(), CallRecord::Transaction(result));
+        self
+    }
+
     /// Requests a stop after this number of items.
     ///
     /// ```

@@ -18,13 +18,13 @@ use crate::{
     graph::{Graph, Next, Node},
     log::{
         BareEntryRef, CallRecord, ChildOf, Cursor, Durability, EntryKind, EntryPayload, EntryRef,
-        LogError, Offset, RawProgress, RawSessionView, SessionId, Snapshot, Writer,
+        LogError, Offset, Place, RawProgress, RawSessionView, SessionId, Snapshot, Writer,
     },
     outcome::{Outcome, RunError},
     panics::caught,
     progress::RemovedRun,
     state::{FieldSet, Fields, State},
-    stream::{NewCall, NewChild},
+    stream::{NewCall, NewChild, TransactionEnd},
 };
 use serde_json::Value;
 use std::task::{Context, Poll};
@@ -193,6 +193,34 @@ impl<G: Graph> Journal<G> {
         match &mut self.0 {
             Some(recorder) => recorder.writer.poll_until(end, cx),
             None => Poll::Ready(Ok(end)),
+        }
+    }
+
+    /// Submits the added entries, and returns the place after them.
+    pub(super) fn place(&mut self) -> Result<Place, LogError> {
+        match &mut self.0 {
+            Some(recorder) => recorder.writer.place(),
+            None => Err(LogError::Closed),
+        }
+    }
+
+    /// Called when a transaction has ended, which had the place.
+    pub(super) fn transaction_ended(&mut self, end: &TransactionEnd) {
+        let Some(Recorder { writer, calls_end, .. }) = self.0.as_deref_mut() else { return };
+        match end {
+            TransactionEnd::Stored(_, bytes) => {
+                writer.appended_by_log(*bytes);
+                *calls_end = writer.next();
+            }
+            TransactionEnd::RolledBack => {}
+            TransactionEnd::Failed(error) => writer.set_broken(error.clone()),
+        }
+    }
+
+    /// Called when the end of a transaction will not be known.
+    pub(super) fn transaction_lost(&mut self) {
+        if let Some(recorder) = &mut self.0 {
+            recorder.writer.set_uncertain();
         }
     }
 
