@@ -3,7 +3,11 @@
 use super::*;
 use burdock::{Context, RunErrorKind};
 use futures::{StreamExt, stream::FuturesUnordered};
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Text {
@@ -415,4 +419,68 @@ async fn two_graphs_may_run_each_other() {
         let end = app.run(mutual::PingInputs {}).await;
         assert_eq!(end.map(|end| end.state().text.clone()).unwrap(), "ioio");
     }
+}
+
+static IS_READABLE: AtomicBool = AtomicBool::new(true);
+
+/// An item that a later version of the program does not read.
+#[derive(Clone, Debug, Serialize)]
+pub struct Old;
+
+impl<'de> Deserialize<'de> for Old {
+    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> std::result::Result<Self, D::Error> {
+        let () = Deserialize::deserialize(json)?;
+        if IS_READABLE.load(Ordering::Relaxed) {
+            Ok(Self)
+        } else {
+            Err(serde::de::Error::custom("an old item"))
+        }
+    }
+}
+
+#[streaming_action(state = Text, writes(text), yields(Old))]
+async fn show_old(#[resource] world: &World) -> Result<Writes> {
+    yield_!(Old);
+    world.effect("show");
+    Ok(Writes { text: "shown".into() })
+}
+
+graph! {
+    Showing(Text) {
+        resources { world: World }
+        yields Old;
+        nodes { show_old }
+        start show_old;
+        show_old -> end;
+    }
+}
+
+#[action(state = Text, writes(text))]
+async fn need_ends(#[graph] showing: Sub<'_, Showing>, #[resource] world: &World) -> Result<Writes> {
+    let ends = showing.each([("a", ShowingInputs {}), ("b", ShowingInputs {})]).finish().await?;
+    IS_READABLE.store(false, Ordering::Relaxed);
+    world.may_fail("need")?;
+    Ok(Writes { text: ends.iter().map(|(_, end)| &*end.state().text).collect() })
+}
+
+graph! {
+    NeedingEnds(Text) {
+        resources { world: World }
+        nodes {
+            #[retry(Retry::times(1).first(Duration::ZERO))]
+            need_ends,
+        }
+        start need_ends;
+        need_ends -> end;
+    }
+}
+
+#[tokio::test]
+async fn items_are_not_read_back_for_an_action_that_needs_only_the_ends() {
+    let world = World::default();
+    world.fail("need", 1);
+    let resources = NeedingEndsResources { world: world.clone() };
+    let mut app = NeedingEnds::app().resources(resources).build().await.unwrap();
+    let end = app.run(NeedingEndsInputs {}).await.unwrap();
+    assert_eq!((&*end.state().text, world.count("show")), ("shownshown", 2));
 }

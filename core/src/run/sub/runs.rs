@@ -41,6 +41,8 @@ pub struct SubRuns<'a, G: Graph> {
     /// The children that have not started, with their indices.
     waiting: VecDeque<(usize, ChildStart<G>)>,
     active: Vec<Option<Active<'a, G>>>,
+    /// The indices of unused slots of `active`.
+    free: Vec<usize>,
     /// The number of active children.
     running: usize,
     at_most: usize,
@@ -51,6 +53,8 @@ pub struct SubRuns<'a, G: Graph> {
     ends: Vec<(Arc<str>, Option<SubEnd<G>>)>,
     /// Whether a child has stopped before its end.
     stopped: bool,
+    /// Whether the children discard their items.
+    discarding: bool,
 }
 
 /// A child that is running.
@@ -94,12 +98,14 @@ impl<'a, G: Graph> SubRuns<'a, G> {
             start: Child::new,
             waiting: starts.into_iter().enumerate().collect(),
             active: Vec::new(),
+            free: Vec::new(),
             running: 0,
             at_most: AT_MOST,
             ready: ReadyQueue::default(),
             slice: TimeSlice::default(),
             ends,
             stopped: false,
+            discarding: false,
         }
     }
 
@@ -130,6 +136,8 @@ impl<'a, G: Graph> SubRuns<'a, G> {
     /// # Cancel safety
     /// Dropping the future cancels the children that are running.
     pub async fn finish(mut self) -> Result<Vec<(Arc<str>, SubEnd<G>)>, SubError> {
+        self.discarding = true;
+        self.active.iter().flatten().for_each(|active| active.child.discard_items());
         while let Some(event) = self.next().await {
             drop(event?);
         }
@@ -188,13 +196,15 @@ impl<'a, G: Graph> SubRuns<'a, G> {
         while self.running < self.at_most
             && let Some((index, start)) = self.waiting.pop_front()
         {
-            let free = self.active.iter().position(Option::is_none);
-            let slot = free.unwrap_or_else(|| {
+            let slot = self.free.pop().unwrap_or_else(|| {
                 self.active.push(None);
                 self.active.len() - 1
             });
             let queued = self.ready.add(slot);
             let child = (self.start)(self.plan.clone(), start);
+            if self.discarding {
+                child.discard_items();
+            }
             let waker = Waker::from(Arc::clone(&queued));
             self.active[slot] = Some(Active { index, child, queued, waker });
             self.running += 1;
@@ -219,6 +229,7 @@ impl<'a, G: Graph> SubRuns<'a, G> {
             ChildEvent::Finished(result) => result,
         };
         self.active[slot] = None;
+        self.free.push(slot);
         self.running -= 1;
         match result {
             Ok(Finished::Ended(ended)) => {
