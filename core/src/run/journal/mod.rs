@@ -218,7 +218,12 @@ impl<G: Graph> Journal<G> {
             // checks the initial values of all fields; later ones are checked with the patch that changes them
             whole_fields(state, FieldSet::ALL)?;
             recorder.snapshot(state, to_raw(progress), child_of.as_ref())?;
-            recorder.writer.commit().await?;
+            if child_of.is_none() && G::TOPOLOGY.nodes.iter().any(|node| !node.graphs.is_empty()) {
+                // the ids of its children contain its first epoch, which is read from the log
+                recorder.writer.flush().await?;
+            } else {
+                recorder.writer.commit().await?;
+            }
         }
         Ok(())
     }
