@@ -3,7 +3,7 @@
 mod crashes;
 mod faults;
 mod misuse;
-mod review;
+mod edges;
 mod stops;
 mod trees;
 

@@ -456,7 +456,10 @@ graph! {
 }
 
 #[action(state = Text, writes(text))]
-async fn need_ends(#[graph] showing: Sub<'_, Showing>, #[resource] world: &World) -> Result<Writes> {
+async fn need_ends(
+    #[graph] showing: Sub<'_, Showing>,
+    #[resource] world: &World,
+) -> Result<Writes> {
     let ends = showing.each([("a", ShowingInputs {}), ("b", ShowingInputs {})]).finish().await?;
     IS_READABLE.store(false, Ordering::Relaxed);
     world.may_fail("need")?;
@@ -483,4 +486,14 @@ async fn items_are_not_read_back_for_an_action_that_needs_only_the_ends() {
     let mut app = NeedingEnds::app().resources(resources).build().await.unwrap();
     let end = app.run(NeedingEndsInputs {}).await.unwrap();
     assert_eq!((&*end.state().text, world.count("show")), ("shownshown", 2));
+}
+
+#[tokio::test]
+async fn a_new_session_may_have_children_before_its_batch_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = burdock_sqlite::SqliteLog::open(folder.path().join("log.db")).await.unwrap();
+    let batch = burdock::log::Durability::Batch(Duration::from_millis(200));
+    let mut app = HavingPaid::app().log(log).durability(batch).build().await.unwrap();
+    let end = app.run(HavingPaidInputs {}).await;
+    assert!(end.is_ok(), "{:?}", end.err());
 }

@@ -246,8 +246,8 @@ impl<G: Graph> Journal<G> {
             // checks the initial values of all fields; later ones are checked with the patch that changes them
             whole_fields(state, FieldSet::ALL)?;
             recorder.snapshot(state, to_raw(progress), child_of.as_ref())?;
-            // the ids of children depend on the first epoch of the session, which a log knows when it has an entry
-            if G::TOPOLOGY.nodes.iter().any(|node| !node.graphs.is_empty()) {
+            if child_of.is_none() && G::TOPOLOGY.nodes.iter().any(|node| !node.graphs.is_empty()) {
+                // the ids of its children contain its first epoch, which is read from the log
                 recorder.writer.flush().await?;
             } else {
                 recorder.writer.commit().await?;
