@@ -11,9 +11,7 @@ use crate::{
     Context,
     event::{Observer, Observers},
     graph::{Graph, Node},
-    log::{
-        ChildOf, Claim, Durability, Existence, Log, LogItem, RawSessionView, SessionId, Writer,
-    },
+    log::{ChildOf, Claim, Durability, Existence, Log, LogItem, RawSessionView, SessionId, Writer},
     runtime::{Runtime, default_runtime},
     stream::{Control, GRACE_PERIOD, Home, Threads, one_item_slot},
     sync::Mutex,
@@ -409,13 +407,15 @@ pub(super) struct ChildParts {
 impl<G: Graph> Parts<G> {
     pub(super) async fn open(self) -> Result<App<G>, BuildError> {
         let runtime = self.runtime.or_else(default_runtime).ok_or(BuildError::NoRuntime)?;
+        let mut observers = Observers::new(self.observers);
         let (session_id, child_of, home, threads) = match self.child {
             Some(ChildParts { session, of, home, threads }) => {
                 (Some(session), Some(of), home, threads)
             }
             None => {
                 let log = self.log.as_ref().map(|(log, _)| (Arc::clone(log), self.durability));
-                let home = Home::new(G::TOPOLOGY.name, log, self.grace_period);
+                let mut home = Home::new(G::TOPOLOGY.name, log, self.grace_period);
+                home.spans = observers.has_child_spans();
                 (None, None, home, Arc::default())
             }
         };
@@ -440,8 +440,7 @@ impl<G: Graph> Parts<G> {
             runtime: Arc::clone(&runtime),
             home: Arc::new(home),
         };
-        let (progress, observers) =
-            (at_position::<G>(self.position), Observers::new(self.observers));
+        let progress = at_position::<G>(self.position);
         let mut session =
             Session::new(self.state, progress, self.resources, context, observers, sender);
         if self.log.is_some() {

@@ -33,6 +33,8 @@ pub(crate) struct Home {
     /// The graphs of the session and of its ancestors, from the root.
     graphs: Vec<&'static str>,
     pub(crate) grace_period: Duration,
+    /// Whether the children have spans for `tracing`.
+    pub(crate) spans: bool,
 }
 
 impl Home {
@@ -53,7 +55,8 @@ impl Home {
         durability: Durability,
     ) -> Self {
         let graphs = self.graphs.iter().copied().chain([graph]).collect();
-        Self::of(graphs, Some((log, durability)), self.grace_period)
+        let home = Self::of(graphs, Some((log, durability)), self.grace_period);
+        Self { spans: self.spans, ..home }
     }
 
     fn of(
@@ -62,7 +65,8 @@ impl Home {
         grace_period: Duration,
     ) -> Self {
         let (memory, prefix) = (Mutex::new(None), Mutex::new(None));
-        Self { log, memory, prefix, started: AtomicU64::new(0), graphs, grace_period }
+        let (started, spans) = (AtomicU64::new(0), false);
+        Self { log, memory, prefix, started, graphs, grace_period, spans }
     }
 
     /// Returns the number of children of a graph from the root to this session, including it.

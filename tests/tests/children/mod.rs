@@ -2,6 +2,7 @@
 
 mod crashes;
 mod misuse;
+mod reads;
 mod stops;
 mod trees;
 
@@ -111,7 +112,8 @@ async fn investigate(
     #[input] at_most: usize,
     #[graph] research: Sub<'_, Research>,
 ) -> Result<Writes> {
-    let start = |question: &String| (question.clone(), ResearchInputs { question: question.clone() });
+    let start =
+        |question: &String| (question.clone(), ResearchInputs { question: question.clone() });
     let mut runs = research.each(report.questions.iter().map(start)).at_most(at_most);
     while let Some(event) = runs.next().await {
         if let SubEvent::Item { key, item, .. } = event? {
@@ -194,9 +196,8 @@ pub async fn shown(log: &Arc<dyn Log>, session: &SessionId) -> Vec<String> {
 }
 
 pub fn all_items() -> Vec<String> {
-    let items = |question| {
-        ["source 1", "source 2", "summary"].map(|item| format!("{question}: {item}"))
-    };
+    let items =
+        |question| ["source 1", "source 2", "summary"].map(|item| format!("{question}: {item}"));
     let mut items: Vec<_> = QUESTIONS.iter().flat_map(items).collect();
     items.sort();
     items

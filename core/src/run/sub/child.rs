@@ -3,6 +3,7 @@
 use super::{SubEnd, SubError, replay::replay, start::ChildStart};
 use crate::{
     action::{Context, OpenCall},
+    event::{Observer, Spans},
     graph::Graph,
     log::{CallRecord, ChildOf, ChildRecord, Claim, Existence, SessionId},
     outcome::{Outcome, RunError, RunErrorKind},
@@ -172,11 +173,7 @@ async fn drive<G: Graph<Item: super::ChildItem>>(
         return Ok(Finished::Ended(end));
     }
     let session = child.session.clone();
-    let failed = |error| SubError::Failed {
-        key: key.to_owned(),
-        session: session.clone(),
-        error,
-    };
+    let failed = |error| SubError::Failed { key: key.to_owned(), session: session.clone(), error };
     let ChildStart { state, inputs, .. } = start;
     let mut app = open(&plan, &child, call.key(), state, existence).await?;
     let outcome = match run(context, &mut app, inputs, &items).await.map_err(failed)? {
@@ -252,7 +249,8 @@ async fn open<G: Graph<Item: super::ChildItem>>(
     let child_parts = ChildParts {
         session: child.session.clone(),
         of: ChildOf {
-            session: SessionId::stored(context.session()).map_err(|error| SubError::log(key, error))?,
+            session: SessionId::stored(context.session())
+                .map_err(|error| SubError::log(key, error))?,
             step: context.step(),
             node: context.node().to_owned(),
             key: key.to_owned(),
@@ -266,7 +264,7 @@ async fn open<G: Graph<Item: super::ChildItem>>(
         position: Position::Rest(G::START),
         resources: Arc::clone(&plan.resources),
         runtime: Some(Arc::clone(&context.runtime)),
-        observers: Vec::new(),
+        observers: observers(context),
         grace_period: context.home.grace_period,
         log: Some((log, encode_item::<G>)),
         claim: Claim { existence, idle_for: None },
@@ -274,6 +272,11 @@ async fn open<G: Graph<Item: super::ChildItem>>(
         child: Some(child_parts),
     };
     parts.open().await.map_err(|error| SubError::Open { key: key.to_owned(), error })
+}
+
+/// Returns the observers of a child.
+fn observers<G: Graph>(context: &Context) -> Vec<Box<dyn Observer<G>>> {
+    if context.home.spans { vec![Box::new(Spans::default())] } else { Vec::new() }
 }
 
 /// Runs or continues the child. Returns the outcome of its run; `None` if it was cancelled after a stop of the parent.
@@ -317,4 +320,3 @@ async fn forward_stop(context: &Context, stopper: Stopper) {
     context.stopped().await;
     stopper.stop();
 }
-
