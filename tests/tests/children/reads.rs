@@ -1,4 +1,5 @@
 //! Reading the sessions of children, whose ids readers find in the log of the parent.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use super::*;
 use burdock::{
