@@ -405,6 +405,7 @@ pub(crate) fn read_error(session: &SessionId, from: Offset, error: LogError) -> 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -188,7 +188,8 @@ async fn orphans_are_found_without_reading_sessions_that_have_no_children() {
         }
     }
     log.delete(&SessionId::new("6").unwrap()).await.unwrap();
-    (counted.epochs.store(0, Relaxed), counted.reads.store(0, Relaxed));
+    counted.epochs.store(0, Relaxed);
+    counted.reads.store(0, Relaxed);
     assert_eq!(delete_orphans(&log).await.unwrap(), 40);
     let calls = (counted.epochs.load(Relaxed), counted.reads.load(Relaxed));
     assert!(calls <= (3, 3), "{calls:?} calls for epochs and entries");

@@ -296,3 +296,69 @@ async fn a_dropped_run_is_not_an_error() {
         ]
     );
 }
+
+#[streaming_action(state = Parcel, reads(history), writes(history), yields(u32))]
+async fn delegate(parcel: Reads<'_>, #[graph] ship: Sub<'_, Ship>) -> Result<Writes> {
+    let start = |send| ShipInputs { faults: Faults { pack: 0, send } };
+    let mut runs = ship.each([("a", start(false)), ("b", start(true))]);
+    while let Some(event) = runs.next().await {
+        if let Ok(SubEvent::Item { item, .. }) = event {
+            yield_!(item);
+        }
+    }
+    tracing::info!("delegated");
+    Ok(Writes { history: parcel.history.clone() })
+}
+
+graph! {
+    pub Delegating(Parcel) {
+        yields u32;
+        nodes { delegate }
+        start delegate;
+        delegate -> end;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn spans_of_children_are_in_the_spans_of_their_parents_steps() {
+    for logged in [false, true] {
+        let exported = Exported::new();
+        let builder = Delegating::app().observer(Spans::default());
+        let mut app = if logged {
+            builder.log(MemoryLog::new()).build().await.unwrap()
+        } else {
+            builder.build().await.unwrap()
+        };
+        app.run(DelegatingInputs {}).await.unwrap();
+        let spans = exported.take();
+        let id = |span: &SpanData| span.span_context.span_id();
+        let named = |name: &str, value: &str| {
+            let found = spans.iter().filter(|span| text(span, name).as_deref() == Some(value));
+            found.collect::<Vec<_>>()
+        };
+        let [parent] = named("node", "delegate")[..] else { panic!("{spans:#?}") };
+        assert_eq!(parent.events[0].name, "delegated");
+        let runs = named("graph", "Ship");
+        assert_eq!(runs.len(), 2);
+        for run in &runs {
+            assert_eq!(run.parent_span_id, id(parent));
+            assert!(text(run, "session").unwrap().starts_with('~'));
+        }
+        let steps: Vec<_> = ["pack", "send"].iter().flat_map(|node| named("node", node)).collect();
+        assert_eq!(steps.len(), 4);
+        for step in steps {
+            let run = runs.iter().find(|run| id(run) == step.parent_span_id).unwrap();
+            assert_eq!(text(step, "session"), text(run, "session"));
+        }
+        let failed = runs.iter().filter(|run| matches!(run.status, Status::Error { .. }));
+        assert_eq!(failed.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn children_of_an_app_without_spans_have_none() {
+    let exported = Exported::new();
+    let mut app = Delegating::app().build().await.unwrap();
+    app.run(DelegatingInputs {}).await.unwrap();
+    assert!(exported.take().is_empty());
+}

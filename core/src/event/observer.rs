@@ -53,6 +53,12 @@ pub trait Observer<G: Graph>: Send + Sync {
     fn step_span(&self) -> Option<tracing::Span> {
         None
     }
+
+    /// Returns whether the children that the app's actions run get [`Spans`](super::Spans), which are then in the spans of
+    /// their parents' steps. Returns `false` by default.
+    fn has_child_spans(&self) -> bool {
+        false
+    }
 }
 
 impl<G: Graph, F: FnMut(&Event<G>) + Send + Sync> Observer<G> for F {
@@ -154,6 +160,13 @@ impl<G: Graph> Observers<G> {
             span = span.take().or_else(|| observer.step_span());
         });
         span
+    }
+
+    /// Returns whether the children of the app get spans.
+    pub(crate) fn has_child_spans(&mut self) -> bool {
+        let mut found = false;
+        self.for_each("has_child_spans", |observer| found |= observer.has_child_spans());
+        found
     }
 
     /// Calls every observer, and removes those that panic.

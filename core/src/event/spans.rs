@@ -9,7 +9,7 @@ use std::error::Error;
 use tracing::{Span, field::Empty};
 
 /// Creates a `tracing` span per run and, inside it, one per step. The trace output of an action is in the span
-/// of its step.
+/// of its step, and so is the span of a child's run. Children have no other observers.
 ///
 /// Add it with `Chatbot::app().observer(Spans::default())`. The spans are named `run` and `step`, and have these
 /// fields:
@@ -96,6 +96,10 @@ impl<G: Graph> Observer<G> for Spans {
 
     fn step_span(&self) -> Option<Span> {
         self.step.clone()
+    }
+
+    fn has_child_spans(&self) -> bool {
+        true
     }
 }
 

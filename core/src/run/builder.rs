@@ -407,12 +407,14 @@ pub(super) struct ChildParts {
 impl<G: Graph> Parts<G> {
     pub(super) async fn open(self) -> Result<App<G>, BuildError> {
         let runtime = self.runtime.or_else(default_runtime).ok_or(BuildError::NoRuntime)?;
+        let mut observers = Observers::new(self.observers);
         let (session_id, child_of, home, threads) =
             if let Some(ChildParts { session, of, home, threads }) = self.child {
                 (Some(session), Some(of), home, threads)
             } else {
                 let log = self.log.as_ref().map(|(log, _)| (Arc::clone(log), self.durability));
-                let home = Home::new(log);
+                let mut home = Home::new(log);
+                home.spans = observers.has_child_spans();
                 (None, None, home, Arc::default())
             };
         let random = || format!("{:016x}", runtime.random());
@@ -436,8 +438,7 @@ impl<G: Graph> Parts<G> {
             runtime: Arc::clone(&runtime),
             home: Arc::new(home),
         };
-        let (progress, observers) =
-            (at_position::<G>(self.position), Observers::new(self.observers));
+        let progress = at_position::<G>(self.position);
         let mut session =
             Session::new(self.state, progress, self.resources, context, observers, sender);
         if self.log.is_some() {

@@ -32,6 +32,8 @@ pub(crate) struct Home {
     graphs: Vec<TypeId>,
     /// The session of the root; `None` if this is the root.
     root: Option<Box<str>>,
+    /// Whether the children have spans for `tracing`.
+    pub(crate) spans: bool,
 }
 
 impl Home {
@@ -49,7 +51,8 @@ impl Home {
     ) -> Self {
         let graphs = self.graphs.iter().copied().chain([TypeId::of::<G>()]).collect();
         let root = self.root.clone().unwrap_or_else(|| session.into());
-        Self::of(graphs, Some(root), Some((log, durability)))
+        let home = Self::of(graphs, Some(root), Some((log, durability)));
+        Self { spans: self.spans, ..home }
     }
 
     fn of(
@@ -58,7 +61,8 @@ impl Home {
         log: Option<(Arc<dyn Log>, Durability)>,
     ) -> Self {
         let (memory, prefix) = (Mutex::new(None), Mutex::new(None));
-        Self { log, memory, prefix, started: AtomicU64::new(0), graphs, root }
+        let (started, spans) = (AtomicU64::new(0), false);
+        Self { log, memory, prefix, started, graphs, root, spans }
     }
 
     /// Returns the session of the root; `None` if this is the root.

@@ -57,7 +57,8 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Args, Box<dyn Err
     }
     let mut words = words.into_iter();
     let Some(file) = words.next() else { return Ok(Args::Help) };
-    let session = words.next().map(SessionId::new).transpose()?;
+    // also the id of a child
+    let session = words.next().map(SessionId::stored).transpose()?;
     let entry = words.next().map(|entry| entry.parse().map(Offset)).transpose();
     let entry = entry.map_err(|_| "the entry must be a number from the list of steps")?;
     match (session, entry, words.next(), test, demo, graph) {

@@ -28,7 +28,7 @@ pub async fn sessions(log: &Arc<dyn Log>) -> Result<String, Box<dyn Error>> {
     }
 }
 
-/// Lists the steps of a session, including failed ones.
+/// Lists the steps of a session, including failed ones, and the children that they started.
 pub async fn steps(log: &Arc<dyn Log>, session: &SessionId) -> Result<String, Box<dyn Error>> {
     let mut text = String::new();
     let first = log.info(session).await?.first;
@@ -42,6 +42,9 @@ pub async fn steps(log: &Arc<dyn Log>, session: &SessionId) -> Result<String, Bo
             EntryKind::StepFailed { step, failure, .. }
             | EntryKind::AttemptFailed { step, failure, .. } => {
                 writeln!(text, "{offset:>6}  step {step}  {} failed", failure.node)?;
+            }
+            EntryKind::ChildStarted { step, key, session, .. } => {
+                writeln!(text, "{offset:>6}  step {step}  started {key} as {session}")?;
             }
             _ => {}
         }

@@ -1,9 +1,10 @@
 //! Graphs that an action runs as children.
 
 mod crashes;
+mod edges;
 mod faults;
 mod misuse;
-mod edges;
+mod reads;
 mod stops;
 mod trees;
 

@@ -3,6 +3,7 @@
 use super::{SubEnd, SubError, replay::replay, start::ChildStart};
 use crate::{
     action::{Context, OpenCall},
+    event::{Observer, Spans},
     graph::Graph,
     log::{CallRecord, ChildOf, ChildRecord, Claim, Existence, SessionId},
     outcome::{Outcome, RunError, RunErrorKind},
@@ -266,7 +267,7 @@ async fn open<G: Graph<Item: super::ChildItem>>(
         position: Position::Rest(G::START),
         resources: Arc::clone(&plan.resources),
         runtime: Some(Arc::clone(&context.runtime)),
-        observers: Vec::new(),
+        observers: observers(context),
         grace_period: context.control.grace_period(),
         log: Some((log, encode_item::<G>)),
         claim: Claim { existence, idle_for: None },
@@ -274,6 +275,11 @@ async fn open<G: Graph<Item: super::ChildItem>>(
         child: Some(child_parts),
     };
     parts.open().await.map_err(|error| SubError::Open { key: key.to_owned(), error })
+}
+
+/// Returns the observers of a child.
+fn observers<G: Graph>(context: &Context) -> Vec<Box<dyn Observer<G>>> {
+    if context.home.spans { vec![Box::new(Spans::default())] } else { Vec::new() }
 }
 
 /// Runs or continues the child. Returns the outcome of its run; `None` if it was cancelled after a stop of the parent.
