@@ -65,8 +65,8 @@ impl Options {
 
     /// Sets the maximum number of connections for reads and writes. Defaults to 10.
     ///
-    /// Operations that find all connections in use wait for one. Notifications use two more
-    /// connections.
+    /// Operations that find all connections in use wait for one. [`PostgresLog::transaction`] uses up to
+    /// as many connections of its own, and notifications use two more.
     #[must_use]
     pub fn max_connections(self, connections: u32) -> Self {
         Self { max_connections: connections.max(1), ..self }

@@ -57,6 +57,11 @@
 //! reading an entry that is missing or was changed returns
 //! [`LogError::Damaged`](burdock::log::LogError::Damaged).
 //!
+//! # Transactions of the program
+//! [`SqliteLog::transaction`] commits statements of the program, for tables in the same file, together
+//! with the record of a call: they take effect exactly once in a step. Such a transaction runs on the
+//! writer thread and is not combined with other writes.
+//!
 //! # Deletion
 //! Deleted sessions are overwritten in the database and, shortly afterwards, removed from the
 //! write-ahead log. [`erased`](SqliteLog::erased) waits until that is done.
