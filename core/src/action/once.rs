@@ -277,7 +277,7 @@ pub enum CallError {
         found: &'static str,
     },
     /// The result cannot be recorded. The effect of the call has happened, unless it is a transaction, which is rolled back.
-    #[error("the result of call `{key}` of node `{node}` cannot be recorded: {reason}")]
+    #[error("call `{key}` of node `{node}` cannot be recorded: {reason}")]
     NotRecorded {
         /// The key.
         key: String,
@@ -319,6 +319,19 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// Returns the key of the call.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Repeated { key, .. }
+            | Self::OtherType { key, .. }
+            | Self::OtherKind { key, .. }
+            | Self::NotRecorded { key, .. }
+            | Self::NoLog { key, .. }
+            | Self::OtherLog { key, .. }
+            | Self::Over { key, .. } => key,
+        }
+    }
+
     pub(crate) fn into_action(self) -> ActionError {
         ActionError::new(self).terminal()
     }

@@ -39,6 +39,8 @@ pub(crate) struct Writer {
     queued: Vec<NewEntry>,
     /// Appends in progress with the offsets of their first entries, in order. The lock is never taken; it makes the app `Sync`, which futures are not.
     in_flight: Mutex<VecDeque<(Offset, LogFuture<()>)>>,
+    /// The last append under [`Durability::Batch`], which the log may delay.
+    delayed: Option<Append>,
     weight: Weight,
     /// The error after which nothing can be written until the session is reopened.
     broken: Option<LogError>,
@@ -157,6 +159,7 @@ impl Writer {
             next: opened.next,
             queued: Vec::new(),
             in_flight: Mutex::new(VecDeque::new()),
+            delayed: None,
             weight,
             broken: None,
             uncertain: false,
@@ -309,8 +312,27 @@ impl Writer {
         let entries = mem::take(&mut self.queued);
         let at = Offset(self.next.0 - entries.len() as u64);
         let (session, epoch) = (self.session.clone(), self.epoch);
-        let appending = self.log.append(Append { session, epoch, at, entries, urgency });
+        let append = Append { session, epoch, at, entries, urgency };
+        let is_batch = matches!(self.durability, Durability::Batch(_));
+        self.delayed = (is_batch && urgency != Urgency::Now).then(|| append.clone());
+        self.push(append);
+    }
+
+    fn push(&mut self, append: Append) {
+        let at = append.at;
+        let appending = self.log.append(append);
         exclusive(&mut self.in_flight).push_back((at, appending));
+    }
+
+    /// Submits the last append again if the log may delay it. A log recognises a repeated append, and stores everything before
+    /// one that has to be durable immediately.
+    fn hurry(&mut self) {
+        if let Some(delayed) = self.delayed.take()
+            && !self.is_broken()
+            && !exclusive(&mut self.in_flight).is_empty()
+        {
+            self.push(delayed.urgency(Urgency::Now));
+        }
     }
 
     /// Submits items. The log has to batch them, because the writer is not called again until the action
@@ -353,6 +375,7 @@ impl Writer {
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         self.submit_with(Urgency::Now);
+        self.hurry();
         self.poll_in_flight(cx)
     }
 

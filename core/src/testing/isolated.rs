@@ -9,7 +9,7 @@ use crate::{
     log::CallRecord,
     panics::Caught,
     runtime::{Runtime, Sleep, default_runtime},
-    stream::{Control, Emit, Flow, GRACE_PERIOD, Home, Threads, Yielder, Yields},
+    stream::{Control, Emit, Flow, GRACE_PERIOD, Home, Threads, Wait, Yielder, Yields},
 };
 use serde_json::Value;
 use std::{
@@ -356,6 +356,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
             };
             A::run(attempt).await.map_err(|error| FailureCause::Error(error).into())
         };
+        let work = until_abandoned(&context, work);
         let writes = match self.on_failure {
             OnFailure::Unwind => work.await,
             OnFailure::Catch { timeout } => {
@@ -365,6 +366,31 @@ impl<'a, A: Action> ActionTest<'a, A> {
         };
         (sink.items, writes)
     }
+}
+
+/// Runs an attempt until it ends, or abandons its step after a stop: a run would be cancelled then.
+async fn until_abandoned<T>(
+    context: &Context,
+    attempt: impl Future<Output = std::result::Result<T, Box<FailureCause>>>,
+) -> std::result::Result<T, Box<FailureCause>> {
+    let (mut attempt, mut abandoned) = (pin!(attempt), false);
+    poll_fn(|cx| {
+        let polled = attempt.as_mut().poll(cx);
+        if polled.is_ready() || context.control.waiting_for() != Wait::Abandoned {
+            abandoned = false;
+            return polled;
+        }
+        if abandoned {
+            let error = ActionError::msg("the action has abandoned its step after the stop");
+            return Poll::Ready(Err(FailureCause::Error(error.terminal()).into()));
+        }
+        // the action may have dropped the future that has abandoned the step; the next poll shows whether it did
+        abandoned = true;
+        context.control.confirm_abandoned();
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
 }
 
 /// Runs an attempt under a timeout.

@@ -2,6 +2,7 @@
 
 use super::*;
 use burdock::{Context, RunErrorKind};
+use burdock_tests::faulty::{Fate, FaultyLog};
 use futures::{StreamExt, stream::FuturesUnordered};
 use std::{
     collections::BTreeSet,
@@ -496,4 +497,50 @@ async fn a_new_session_may_have_children_before_its_batch_is_written() {
     let mut app = HavingPaid::app().log(log).durability(batch).build().await.unwrap();
     let end = app.run(HavingPaidInputs {}).await;
     assert!(end.is_ok(), "{:?}", end.err());
+}
+
+#[action(state = Text, writes(text))]
+async fn run_giving_up(#[graph] giving_up: Sub<'_, GivingUp>) -> Result<Writes> {
+    Ok(Writes { text: giving_up.run("a", GivingUpInputs {}).await?.into_state().text })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_test_of_an_action_ends_when_its_child_has_stopped() {
+    let text = Text::default();
+    let test = run_giving_up::test(&text).stop_after(0).into_future();
+    let (_, writes) = tokio::time::timeout(Duration::from_secs(100), test).await.unwrap();
+    let error = writes.unwrap_err();
+    assert_eq!(error.to_string(), "the action has abandoned its step after the stop");
+}
+
+#[tokio::test]
+async fn an_error_of_the_log_in_a_child_ends_the_run_of_the_parent_with_that_error() {
+    // an error edge is not for the log
+    for appends in 3..9 {
+        let faulty = FaultyLog::new(MemoryLog::new());
+        let log: Arc<dyn Log> = Arc::new(faulty.clone());
+        let world = World::default();
+        let mut app = open(&world, Some(&log)).await;
+        let mut run = app.run(inputs(1));
+        faulty.fates((0..appends).map(|_| Fate::Stored).chain([Fate::Refused]));
+        while let Some(Ok(_)) = run.next().await {}
+        let error = run.finish().await.unwrap_err();
+        assert!(matches!(error.kind(), RunErrorKind::Log { .. }), "after {appends}: {error:?}");
+        drop(run);
+        continue_to_end(&mut app).await;
+        assert_eq!(app.state().text, TEXT, "after {appends}");
+    }
+}
+
+#[tokio::test]
+async fn flush_does_not_wait_for_the_interval_of_a_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = burdock_sqlite::SqliteLog::open(folder.path().join("log.db")).await.unwrap();
+    let batch = burdock::log::Durability::Batch(Duration::from_hours(1));
+    let mut app = HavingPaid::app().log(log).durability(batch).build().await.unwrap();
+    let run = async {
+        app.run(HavingPaidInputs {}).await.unwrap();
+        app.flush().await.unwrap();
+    };
+    tokio::time::timeout(Duration::from_secs(30), run).await.unwrap();
 }

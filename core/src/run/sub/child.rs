@@ -5,11 +5,11 @@ use crate::{
     action::{Context, OpenCall},
     event::{Observer, Spans},
     graph::Graph,
-    log::{CallRecord, ChildOf, ChildRecord, Claim, Existence, SessionId},
+    log::{CallRecord, ChildOf, ChildRecord, Claim, Existence, LogError, SessionId},
     outcome::{Outcome, RunError, RunErrorKind},
     progress::Position,
     run::{
-        App,
+        App, BuildError, ReadError,
         builder::{ChildParts, Parts},
         journal::encode_item,
         polling::NodeItem,
@@ -174,7 +174,12 @@ async fn drive<G: Graph<Item: super::ChildItem>>(
         return Ok(Finished::Ended(end));
     }
     let session = child.session.clone();
-    let failed = |error| SubError::Failed { key: key.to_owned(), session: session.clone(), error };
+    let failed = |error: RunError| {
+        if let RunErrorKind::Log { source, .. } = error.kind() {
+            reject(context, source);
+        }
+        SubError::Failed { key: key.to_owned(), session: session.clone(), error }
+    };
     let ChildStart { state, inputs, .. } = start;
     let mut app = open(&plan, &child, call.key(), state, existence).await?;
     let outcome = match run(context, &mut app, inputs, &items).await.map_err(failed)? {
@@ -197,7 +202,7 @@ async fn claim<G: Graph>(
     call: &OpenCall<'_>,
     recorded: Option<CallRecord>,
 ) -> Result<(Box<ChildRecord>, Existence), SubError> {
-    let inputs = hash(start).map_err(|error| call.not_recorded(error.to_string()))?;
+    let inputs = hash(start).map_err(|error| call.not_recorded(format!("its inputs: {error}")))?;
     match recorded {
         Some(CallRecord::Child(child))
             if child.inputs == inputs && G::TOPOLOGY.names().any(|name| name == child.graph) =>
@@ -209,7 +214,10 @@ async fn claim<G: Graph>(
     }
     let context = plan.context;
     let prefix = context.home.prefix(context.session()).await;
-    let prefix = prefix.map_err(|error| SubError::log(&start.key, error))?;
+    let prefix = prefix.map_err(|error| {
+        reject(context, &error);
+        SubError::log(&start.key, error)
+    })?;
     let graph = G::TOPOLOGY.name;
     if prefix.len() > SessionId::MAX_BYTES - MAX_CURSOR {
         let (key, depth) = (start.key.to_string(), plan.depth);
@@ -274,7 +282,21 @@ async fn open<G: Graph<Item: super::ChildItem>>(
         durability,
         child: Some(child_parts),
     };
-    parts.open().await.map_err(|error| SubError::Open { key: key.to_owned(), error })
+    parts.open().await.map_err(|error| {
+        if let BuildError::Open(ReadError::Log(source)) = &error {
+            reject(context, source);
+        }
+        SubError::Open { key: key.to_owned(), error }
+    })
+}
+
+/// Fails the attempt of the parent if the log has failed: its run ends with that error, as after an error of its own entries.
+/// An entry that the log cannot contain is an error of the child.
+fn reject(context: &Context, error: &LogError) {
+    match error {
+        LogError::NotSerializable { .. } | LogError::TooLarge { .. } => {}
+        error => context.control.reject_item(error.clone()),
+    }
 }
 
 /// Returns the observers of a child.

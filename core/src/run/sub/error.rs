@@ -56,6 +56,20 @@ pub enum SubError {
 }
 
 impl SubError {
+    /// Returns the key of the child.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Failed { key, .. }
+            | Self::Open { key, .. }
+            | Self::Item { key, .. }
+            | Self::TooDeep { key, .. } => key,
+            Self::Call(error) => {
+                // the key of the call is the name of the argument, then that of the child
+                error.key().split_once('/').map_or(error.key(), |(_, key)| key)
+            }
+        }
+    }
+
     /// Returns whether another attempt may succeed.
     pub fn is_retryable(&self) -> bool {
         match self {

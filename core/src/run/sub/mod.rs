@@ -31,10 +31,17 @@ use std::{fmt, sync::Arc};
 /// child, with the same names and types; they are cloned. The items of the child have to implement `Serialize` and
 /// `DeserializeOwned`.
 ///
-/// A child is a session of its own. Its key identifies it in the step of its parent: another attempt at the step, after a
-/// retry, a resume or a crash, continues the child where it was, and does not run a child again that has ended. In each
-/// attempt the action receives the same events, also the items that the child has shown before. A child whose inputs differ
-/// from those of the last attempt is started again.
+/// A child is a session of its own. Its key and the name of the argument identify it in the step of its parent: another
+/// attempt at the step, after a retry, a resume or a crash, continues the child where it was, and does not run a child again
+/// that has ended. In each attempt the action receives the same events, also the items that the child has shown before: they
+/// are read from the session of the child, unless that was deleted. The same holds for a child that has failed and is run
+/// again in one attempt.
+///
+/// A child whose inputs, or whose given state, differ from those of the last attempt is started again. They are compared as
+/// JSON, so that a `HashSet`, whose order differs in each process, should be a `BTreeSet`.
+///
+/// The resources are cloned in each attempt: put those that are expensive to clone into an `Arc`. A child has no observers; its
+/// spans are those of its parent.
 ///
 /// `DEPTH` bounds recursion: it is the number of children of the graph that may be nested.
 ///
