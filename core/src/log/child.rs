@@ -146,10 +146,10 @@ fn child_of(prefix: &str, descendant: &SessionId) -> Option<(SessionId, Offset)>
     Some((SessionId::stored(format!("{prefix}{started}")).ok()?, cursor.offset))
 }
 
-/// Deletes the descendants of sessions that no longer exist, which an interrupted [`delete`] or [`trim`] has left. Returns
-/// their number.
+/// Deletes the descendants of sessions that no longer exist, which an interrupted [`delete`] has left. Returns their number.
 ///
-/// It reads the ids of all children, and the first entry of one child of each session that has some.
+/// It reads the ids of all children, and the first entry of one child of each session that has some. If the first entries
+/// of a session's children were trimmed, it reads the epochs of all sessions.
 ///
 /// # Errors
 /// Returns the error of a read or a deletion.
@@ -157,13 +157,27 @@ fn child_of(prefix: &str, descendant: &SessionId) -> Option<(SessionId, Offset)>
 /// # Cancel safety
 /// If the future is dropped, some of them may have been deleted.
 pub async fn delete_orphans(log: &Arc<dyn Log>) -> Result<usize, LogError> {
-    let mut parents = Parents::new(log);
+    let children = list(log, &CHILD.to_string()).await?;
+    let (mut all, mut orphaned) = (None, BTreeSet::new());
+    for (prefix, child) in roots(&children) {
+        let root = match child {
+            Some(child) => parent(log, child).await?,
+            None => None,
+        };
+        let exists = match root {
+            Some(root) => is_prefix(log, &root, prefix).await?,
+            None => match &mut all {
+                Some(all) => BTreeSet::contains(all, prefix),
+                all => all.insert(prefixes(log).await?).contains(prefix),
+            },
+        };
+        if !exists {
+            orphaned.insert(prefix);
+        }
+    }
     let mut deleted = 0;
-    // parents are listed before their children
-    for child in list(log, &CHILD.to_string()).await? {
-        if parents.has(&child.id).await? {
-            parents.remaining.insert(child.id);
-        } else {
+    for child in &children {
+        if root_of(&child.id).is_some_and(|(prefix, _)| orphaned.contains(prefix)) {
             delete_one(log, &child.id).await?;
             deleted += 1;
         }
@@ -171,79 +185,46 @@ pub async fn delete_orphans(log: &Arc<dyn Log>) -> Result<usize, LogError> {
     Ok(deleted)
 }
 
-/// Finds out which parents of children exist.
-struct Parents<'l> {
-    log: &'l Arc<dyn Log>,
-    /// The children whose ancestors exist.
-    remaining: BTreeSet<SessionId>,
-    /// Whether the sessions exist whose children have these prefixes.
-    roots: BTreeMap<String, bool>,
-    /// The prefixes of the children of all sessions, once they were needed.
-    all: Option<BTreeSet<Arc<str>>>,
+/// Returns the starts of the ids of the children of each session that is not a child itself, with one of its children. There
+/// is none if only their own children are left.
+fn roots(children: &[SessionInfo]) -> BTreeMap<&str, Option<&SessionId>> {
+    let mut roots = BTreeMap::new();
+    for child in children {
+        let Some((prefix, depth)) = root_of(&child.id) else { continue };
+        let known = roots.entry(prefix).or_insert(None);
+        if depth == 1 {
+            known.get_or_insert(&child.id);
+        }
+    }
+    roots
 }
 
-impl<'l> Parents<'l> {
-    fn new(log: &'l Arc<dyn Log>) -> Self {
-        Self { log, remaining: BTreeSet::new(), roots: BTreeMap::new(), all: None }
-    }
-
-    /// Returns whether the parent of a child exists. An id of another form is not that of a child.
-    async fn has(&mut self, child: &SessionId) -> Result<bool, LogError> {
-        let Some(parent) = parent(child) else { return Ok(true) };
-        if parent.contains(':') {
-            let parent = SessionId::stored(parent)?;
-            // it may have started after its place in the list was read
-            return Ok(self.remaining.contains(&parent) || exists(self.log, &parent).await?);
-        }
-        if let Some(found) = self.roots.get(parent) {
-            return Ok(*found);
-        }
-        let found = match root(self.log, child).await? {
-            Some(root) => is_prefix(self.log, &root, parent).await?,
-            None => self.all().await?.contains(parent),
-        };
-        self.roots.insert(parent.to_owned(), found);
-        Ok(found)
-    }
-
-    /// Returns the prefixes of the children of all sessions.
-    async fn all(&mut self) -> Result<&BTreeSet<Arc<str>>, LogError> {
-        if self.all.is_none() {
-            let mut all = BTreeSet::new();
-            for root in list(self.log, "").await? {
-                match child_prefix(self.log, &root.id).await {
-                    Err(LogError::NoSession { .. }) => {}
-                    prefix => drop(all.insert(prefix?)),
-                }
-            }
-            self.all = Some(all);
-        }
-        Ok(self.all.get_or_insert_default())
-    }
-}
-
-/// Returns the id of the parent of a child, or the prefix of the children of a session that is not a child; `None` if the id
-/// does not have the form of a child's.
-fn parent(child: &SessionId) -> Option<&str> {
-    let (parent, started) = child.as_str().rsplit_once(':')?;
-    started.parse::<Cursor>().ok()?;
-    let mut parts = parent.strip_prefix(CHILD)?.split(':');
-    let epoch = parts.next()?;
+/// Returns the start of the id of a child that is that of all descendants of a session, and how deep it is nested in that
+/// session; `None` if the id does not have the form of a child's.
+fn root_of(child: &SessionId) -> Option<(&str, usize)> {
+    let (prefix, cursors) = child.as_str().split_once(':')?;
+    let epoch = prefix.strip_prefix(CHILD)?;
     let is_epoch = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
-    (is_epoch && parts.all(|part| part.parse::<Cursor>().is_ok())).then_some(parent)
+    let is_cursor = |text: &str| text.parse::<Cursor>().is_ok();
+    (is_epoch && cursors.split(':').all(is_cursor)).then(|| (prefix, cursors.split(':').count()))
 }
 
-async fn exists(log: &Arc<dyn Log>, session: &SessionId) -> Result<bool, LogError> {
-    match log.info(session).await {
-        Err(LogError::NoSession { .. }) => Ok(false),
-        Err(LogError::Damaged { .. }) | Ok(_) => Ok(true),
-        Err(error) => Err(error),
+/// Returns the starts of the ids of the children of all sessions that are not children.
+async fn prefixes(log: &Arc<dyn Log>) -> Result<BTreeSet<Arc<str>>, LogError> {
+    let mut prefixes = BTreeSet::new();
+    for root in list(log, "").await? {
+        match child_prefix(log, &root.id).await {
+            // deleted since it was listed
+            Err(LogError::NoSession { .. }) => {}
+            prefix => drop(prefixes.insert(prefix?)),
+        }
     }
+    Ok(prefixes)
 }
 
 /// Returns the session that has started a child, as the child's first entry names it; `None` if that entry was trimmed or
 /// cannot be read.
-async fn root(log: &Arc<dyn Log>, child: &SessionId) -> Result<Option<SessionId>, LogError> {
+async fn parent(log: &Arc<dyn Log>, child: &SessionId) -> Result<Option<SessionId>, LogError> {
     let first = match log.read(child, Offset::ZERO, 1).await {
         Err(LogError::NoSession { .. } | LogError::Trimmed { .. } | LogError::Damaged { .. }) => {
             return Ok(None);
