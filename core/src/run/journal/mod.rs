@@ -246,7 +246,11 @@ impl<G: Graph> Journal<G> {
             // checks the initial values of all fields; later ones are checked with the patch that changes them
             whole_fields(state, FieldSet::ALL)?;
             recorder.snapshot(state, to_raw(progress), child_of.as_ref())?;
-            if child_of.is_none() && G::TOPOLOGY.nodes.iter().any(|node| !node.graphs.is_empty()) {
+            if child_of.is_some() {
+                // the start of its run follows at once, and is appended together with this entry
+                return Ok(());
+            }
+            if G::TOPOLOGY.nodes.iter().any(|node| !node.graphs.is_empty()) {
                 // the ids of its children contain its first epoch, which is read from the log
                 recorder.writer.flush().await?;
             } else {
