@@ -11,8 +11,7 @@ use crate::{
 };
 use burdock::log::{
     Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, LogInstance, Offset, Opened,
-    Record,
-    SessionFilter, SessionId, SessionInfo,
+    Record, SessionFilter, SessionId, SessionInfo,
 };
 use std::{
     fmt,
@@ -129,17 +128,8 @@ impl PostgresLog {
         let tasks = Mutex::new(Tasks { stop: Some(stop), running: vec![sending, receiving] });
         let (queues, closed) = (WriteQueues::default(), AtomicBool::new(false));
         let instance = LogInstance::unique();
-        let shared = Shared {
-            instance,
-            options,
-            runtime,
-            database,
-            queues,
-            waiters,
-            outbox,
-            closed,
-            tasks,
-        };
+        let shared =
+            Shared { instance, options, runtime, database, queues, waiters, outbox, closed, tasks };
         Ok(Self(Arc::new(shared)))
     }
 

@@ -13,7 +13,7 @@ use burdock_postgres::{
     sqlx::{self, AssertSqlSafe, Executor as _, PgConnection, Row as _},
 };
 use burdock_subjects::server::Server;
-use futures::future::{join, join3, join_all, pending};
+use futures::future::{join, join_all, join3, pending};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -61,7 +61,9 @@ impl Shop {
     }
 
     async fn pay(&self, cx: &Context, name: &str) -> Result<String> {
-        self.log.transaction(cx, name, async |tx: &mut PgConnection| self.insert(tx, name).await).await
+        self.log
+            .transaction(cx, name, async |tx: &mut PgConnection| self.insert(tx, name).await)
+            .await
     }
 
     fn may_fail(&self) -> Result<()> {
@@ -122,10 +124,7 @@ graph! {
 
 /// Runs a child that pays.
 #[action(state = Bill, writes(receipts))]
-async fn delegate(
-    #[graph] paying: Sub<'_, Paying>,
-    #[resource] shop: &Shop,
-) -> Result<Writes> {
+async fn delegate(#[graph] paying: Sub<'_, Paying>, #[resource] shop: &Shop) -> Result<Writes> {
     let end = paying.run("child", PayingInputs {}).await?;
     shop.may_fail()?;
     Ok(Writes { receipts: end.state().receipts.clone() })

@@ -54,6 +54,8 @@ impl Bank {
     /// # Errors
     /// Returns an error if the bank cannot be reached.
     pub async fn pay(&self, key: String, order: u64) -> io::Result<String> {
+        // a real bank takes a moment
+        tokio::task::yield_now().await;
         // every request is counted
         let requests = self.directory.join("requests");
         let mut requests = OpenOptions::new().create(true).append(true).open(requests)?;
@@ -118,7 +120,8 @@ impl Ledger {
                         .bind(order)
                         .execute(&mut *tx)
                         .await?;
-                    let count = sqlx::query_scalar("SELECT count(*) FROM ledger WHERE session = $1");
+                    let count =
+                        sqlx::query_scalar("SELECT count(*) FROM ledger WHERE session = $1");
                     count.bind(&session).fetch_one(tx).await
                 };
                 log.transaction::<i64, sqlx::Error>(cx, "book", book).await

@@ -163,8 +163,7 @@ async fn refunds_are_paid_and_booked_once_on_postgres_if_processes_are_killed() 
     let log = url.clone();
     let sessions = tokio::task::spawn_blocking(move || kill_and_continue(&log, 11)).await.unwrap();
     let rows = "SELECT session, refund FROM ledger ORDER BY number";
-    let rows: Vec<(String, i64)> =
-        sqlx::query_as(rows).fetch_all(&mut connection).await.unwrap();
+    let rows: Vec<(String, i64)> = sqlx::query_as(rows).fetch_all(&mut connection).await.unwrap();
     assert_eq!(rows, booked(&sessions));
     connection.close().await.unwrap();
     let drop = format!("DROP DATABASE {database} WITH (FORCE)");
