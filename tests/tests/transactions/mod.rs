@@ -1,5 +1,7 @@
 //! Transactions of `SqliteLog`: statements of the program and the record of their call.
 
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 mod crashes;
 mod drops;
 mod misuse;
