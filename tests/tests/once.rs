@@ -212,9 +212,11 @@ async fn a_run_that_halts_between_two_steps_takes_no_result_along() {
 /// Runs or resumes an app until it rests after its first run.
 async fn continue_to_rest(app: &mut App<Paying>) {
     match app.position() {
-        Position::Unfinished(_) => drop(app.resume().await.unwrap()),
+        Position::Unfinished(_) => {
+            app.resume().await.unwrap();
+        }
         Position::Rest(_) if app.state().mails == 0 => {
-            drop(app.run(PayingInputs {}).await.unwrap())
+            app.run(PayingInputs {}).await.unwrap();
         }
         Position::Rest(_) | Position::Ended => {}
     }
@@ -606,7 +608,10 @@ async fn spawn(
 ) -> Result<Writes> {
     let (cx, late, world) = (cx.clone(), late.clone(), world.clone());
     let task = tokio::spawn(async move {
-        let call = cx.once("a", async { Ok::<_, ActionError>(late.2.notified().await) });
+        let call = cx.once("a", async {
+            late.2.notified().await;
+            Ok::<_, ActionError>(())
+        });
         if let Err(error) = call.await {
             assert!(error.to_string().contains("was over before the result of call `a`"));
             world.effect("over");
@@ -674,7 +679,7 @@ async fn a_panic_in_the_poll_in_which_a_call_ends_keeps_its_result() {
         let resources = PanickingResources { world: world.clone() };
         let app = Panicking::app().resources(resources).id("ada");
         // the resumed attempt does not wait for the next batch
-        let app = app.durability(Durability::Batch(Duration::from_secs(3_600)));
+        let app = app.durability(Durability::Batch(Duration::from_hours(1)));
         let mut app = match log {
             Some(log) => app.log(log).build().await.unwrap(),
             None => app.build().await.unwrap(),
@@ -898,10 +903,8 @@ async fn closing_an_app_does_not_wait_for_a_call_that_is_over() {
         let (open, gate) = std::sync::mpsc::channel();
         let resources = OutlivingResources { gate: Gate(Arc::new(Mutex::new(gate))) };
         let app = Outliving::app().resources(resources).id("ada");
-        let mut app = match logged {
-            true => app.log(memory()).build().await.unwrap(),
-            false => app.build().await.unwrap(),
-        };
+        let app = if logged { app.log(memory()).build() } else { app.build() };
+        let mut app = app.await.unwrap();
         assert!(app.run(OutlivingInputs {}).await.is_err());
         open.send(()).unwrap();
         app.close().await.unwrap();

@@ -108,7 +108,7 @@ graph! {
 #[tokio::test(start_paused = true)]
 async fn the_grace_period_of_a_run_is_that_of_its_children() {
     let mut app = RunningSlow::app().build().await.unwrap();
-    let mut run = app.run(RunningSlowInputs {}).grace_period(Duration::from_secs(60));
+    let mut run = app.run(RunningSlowInputs {}).grace_period(Duration::from_mins(1));
     let stopper = run.stopper();
     let stop = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -506,9 +506,9 @@ async fn run_giving_up(#[graph] giving_up: Sub<'_, GivingUp>) -> Result<Writes> 
 
 #[tokio::test(start_paused = true)]
 async fn the_test_of_an_action_ends_when_its_child_has_stopped() {
-    let text = Text::default();
-    let test = run_giving_up::test(&text).stop_after(0).into_future();
-    let (_, writes) = tokio::time::timeout(Duration::from_secs(100), test).await.unwrap();
+    let state = Text::default();
+    let attempt = run_giving_up::test(&state).stop_after(0).into_future();
+    let (_, writes) = tokio::time::timeout(Duration::from_secs(100), attempt).await.unwrap();
     let error = writes.unwrap_err();
     assert_eq!(error.to_string(), "the action has abandoned its step after the stop");
 }

@@ -1,4 +1,5 @@
 //! Graphs that an action runs as children.
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod crashes;
 mod edges;
@@ -153,19 +154,19 @@ graph! {
 const QUESTIONS: [&str; 3] = ["tides", "moons", "winds"];
 const TEXT: &str = "tides has 2 sources; moons has 2 sources; winds has 2 sources";
 
-pub fn inputs(at_most: usize) -> ReportingInputs {
+fn inputs(at_most: usize) -> ReportingInputs {
     ReportingInputs { questions: QUESTIONS.map(String::from).to_vec(), at_most }
 }
 
-pub fn memory() -> Arc<dyn Log> {
+fn memory() -> Arc<dyn Log> {
     Arc::new(MemoryLog::new())
 }
 
-pub fn ada() -> SessionId {
+fn ada() -> SessionId {
     SessionId::new("ada").unwrap()
 }
 
-pub async fn open(world: &World, log: Option<&Arc<dyn Log>>) -> App<Reporting> {
+async fn open(world: &World, log: Option<&Arc<dyn Log>>) -> App<Reporting> {
     let app = Reporting::app().resources(ReportingResources { world: world.clone() }).id("ada");
     match log {
         Some(log) => app.log(Arc::clone(log)).build().await.unwrap(),
@@ -173,13 +174,13 @@ pub async fn open(world: &World, log: Option<&Arc<dyn Log>>) -> App<Reporting> {
     }
 }
 
-pub async fn entries(log: &Arc<dyn Log>, session: &SessionId) -> Vec<EntryKind> {
+async fn entries(log: &Arc<dyn Log>, session: &SessionId) -> Vec<EntryKind> {
     let records = log.read(session, Offset(0), 10_000).await.unwrap();
     records.iter().map(|record| record.entry(session).unwrap().kind).collect()
 }
 
 /// Returns the items that count in a session.
-pub async fn shown(log: &Arc<dyn Log>, session: &SessionId) -> Vec<String> {
+async fn shown(log: &Arc<dyn Log>, session: &SessionId) -> Vec<String> {
     let (mut shown, mut step) = (Vec::new(), Vec::new());
     for kind in entries(log, session).await {
         match kind {
@@ -197,7 +198,7 @@ pub async fn shown(log: &Arc<dyn Log>, session: &SessionId) -> Vec<String> {
     shown
 }
 
-pub fn all_items() -> Vec<String> {
+fn all_items() -> Vec<String> {
     let items =
         |question| ["source 1", "source 2", "summary"].map(|item| format!("{question}: {item}"));
     let mut items: Vec<_> = QUESTIONS.iter().flat_map(items).collect();
@@ -274,10 +275,14 @@ async fn the_log_of_a_parent_has_the_starts_and_ends_of_its_children() {
 }
 
 /// Runs or resumes an app until it has ended.
-pub async fn continue_to_end(app: &mut App<Reporting>) {
+async fn continue_to_end(app: &mut App<Reporting>) {
     match app.position() {
-        Position::Unfinished(_) => drop(app.resume().await.unwrap()),
-        Position::Rest(_) => drop(app.run(inputs(2)).await.unwrap()),
+        Position::Unfinished(_) => {
+            app.resume().await.unwrap();
+        }
+        Position::Rest(_) => {
+            app.run(inputs(2)).await.unwrap();
+        }
         Position::Ended => {}
     }
 }

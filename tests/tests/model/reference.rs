@@ -294,27 +294,9 @@ impl Reading {
                 *shown = 0;
                 self.items.truncate(self.items.len() - usize::try_from(items).unwrap());
             }
-            EntryKind::CallRecorded { step, node, key, kind, result, .. } => {
-                must!(step == book.step && at(book, &node), "another step");
-                let calls = &mut book.unfinished.as_mut().unwrap().calls;
-                let call = CallRecord::of(kind, result);
-                must!(calls.insert(key, call).is_none(), "a call was made twice");
-            }
-            EntryKind::ChildStarted { step, node, key, graph, session, inputs, .. } => {
-                must!(step == book.step && at(book, &node), "another step");
-                let calls = &mut book.unfinished.as_mut().unwrap().calls;
-                let child = json!({ "graph": graph, "session": session, "inputs": inputs });
-                let child = serde_json::from_value(json!({ "child": child })).unwrap();
-                must!(calls.insert(key, child).is_none(), "a child was started twice");
-            }
-            EntryKind::ChildEnded { step, node, key, end, .. } => {
-                must!(step == book.step && at(book, &node), "another step");
-                let calls = &mut book.unfinished.as_mut().unwrap().calls;
-                match calls.get_mut(&key) {
-                    Some(CallRecord::Child(child)) if child.end.is_none() => child.end = Some(end),
-                    other => return Err(format!("the end of {other:?}")),
-                }
-            }
+            kind @ (EntryKind::CallRecorded { .. }
+            | EntryKind::ChildStarted { .. }
+            | EntryKind::ChildEnded { .. }) => call(book, kind)?,
             EntryKind::AttemptFailed { step, failure, .. } => {
                 must!(step == book.step && at(book, &failure.node), "another step");
                 must!(book.unfinished.as_ref().unwrap().shown == 0, "items are not superseded");
@@ -358,6 +340,38 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+/// Applies an entry of a call or of a child.
+fn call(book: &mut Book, kind: EntryKind) -> Result<(), String> {
+    let position = book.position.clone();
+    let here = |step: u64, node: String| {
+        let is_here = step == book.step && position == Position::Unfinished(node);
+        is_here.then_some(()).ok_or_else(|| "another step".to_owned())
+    };
+    let calls = &mut book.unfinished.as_mut().unwrap().calls;
+    match kind {
+        EntryKind::CallRecorded { step, node, key, kind, result, .. } => {
+            here(step, node)?;
+            let call = CallRecord::of(kind, result);
+            must!(calls.insert(key, call).is_none(), "a call was made twice");
+        }
+        EntryKind::ChildStarted { step, node, key, graph, session, inputs, .. } => {
+            here(step, node)?;
+            let child = json!({ "graph": graph, "session": session, "inputs": inputs });
+            let child = serde_json::from_value(json!({ "child": child })).unwrap();
+            must!(calls.insert(key, child).is_none(), "a child was started twice");
+        }
+        EntryKind::ChildEnded { step, node, key, end, .. } => {
+            here(step, node)?;
+            match calls.get_mut(&key) {
+                Some(CallRecord::Child(child)) if child.end.is_none() => child.end = Some(end),
+                other => return Err(format!("the end of {other:?}")),
+            }
+        }
+        other => return Err(format!("not a call: {other:?}")),
+    }
+    Ok(())
 }
 
 fn over(next: Next<String>) -> Option<EntryKind> {

@@ -41,12 +41,12 @@ pub struct File {
 }
 
 impl File {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { path: folder.path().join("bills.db"), _folder: folder }
     }
 
-    pub async fn log(&self) -> SqliteLog {
+    pub(crate) async fn log(&self) -> SqliteLog {
         let log = SqliteLog::options().synchronous(Synchronous::Normal);
         let log = log.open(&self.path).await.unwrap();
         let table = "CREATE TABLE IF NOT EXISTS payments (number INTEGER PRIMARY KEY, name TEXT)";
@@ -54,14 +54,14 @@ impl File {
         log
     }
 
-    pub fn connection(&self) -> Connection {
+    pub(crate) fn connection(&self) -> Connection {
         let connection = Connection::open(&self.path).unwrap();
-        connection.busy_timeout(Duration::from_secs(60)).unwrap();
+        connection.busy_timeout(Duration::from_mins(1)).unwrap();
         connection
     }
 
     /// The number of payments, by their names.
-    pub fn payments(&self) -> BTreeMap<String, u32> {
+    pub(crate) fn payments(&self) -> BTreeMap<String, u32> {
         let connection = self.connection();
         let mut counts =
             connection.prepare("SELECT name, count(*) FROM payments GROUP BY name").unwrap();
@@ -71,7 +71,7 @@ impl File {
 }
 
 /// Adds a payment, and returns its name and how many there are with this name.
-pub fn insert(
+pub(crate) fn insert(
     name: &'static str,
 ) -> impl FnOnce(&Transaction<'_>) -> rusqlite::Result<String> + Send + 'static {
     move |tx| {
@@ -87,7 +87,7 @@ pub fn insert(
 pub struct Failures(Arc<AtomicUsize>);
 
 impl Failures {
-    pub fn new(failures: usize) -> Self {
+    pub(crate) fn new(failures: usize) -> Self {
         Self(Arc::new(AtomicUsize::new(failures)))
     }
 
@@ -150,23 +150,23 @@ graph! {
 
 const TRANSACTIONS: [&str; 4] = ["first", "second", "fourth", "mail"];
 
-pub async fn open(log: &SqliteLog, failures: &Failures, durability: Durability) -> App<Paying> {
+pub(crate) async fn open(log: &SqliteLog, failures: &Failures, durability: Durability) -> App<Paying> {
     let resources = PayingResources { log: log.clone(), failures: failures.clone() };
     let app = Paying::app().resources(resources).id("ada").log(log.clone());
     app.durability(durability).build().await.unwrap()
 }
 
-pub fn ada() -> SessionId {
+pub(crate) fn ada() -> SessionId {
     SessionId::new("ada").unwrap()
 }
 
-pub async fn entries(log: &SqliteLog) -> Vec<EntryKind> {
+pub(crate) async fn entries(log: &SqliteLog) -> Vec<EntryKind> {
     let records = log.read(&ada(), Offset(0), 10_000).await.unwrap();
     records.iter().map(|record| record.entry(&ada()).unwrap().kind).collect()
 }
 
 /// Asserts that the run is as one without failures and crashes, and that the table and the log agree.
-pub async fn assert_paid_once(app: &App<Paying>, file: &File, log: &SqliteLog, case: &str) {
+pub(crate) async fn assert_paid_once(app: &App<Paying>, file: &File, log: &SqliteLog, case: &str) {
     let receipts = ["first 1", "second 1", "third 1", "fourth 1", "mail 1"];
     assert_eq!(app.state().receipts, receipts, "{case}");
     let once: BTreeMap<_, _> = TRANSACTIONS.map(|name| (name.to_owned(), 1)).into();
