@@ -46,7 +46,9 @@ impl Database {
     }
 
     /// Starts a transaction of the program.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, AttemptError> {
+    pub(crate) async fn start_transaction(
+        &self,
+    ) -> Result<Transaction<'static, Postgres>, AttemptError> {
         self.transactions.begin().await.map_err(AttemptError::from_driver)
     }
 

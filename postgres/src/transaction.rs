@@ -129,7 +129,7 @@ async fn start(shared: &Arc<Shared>, call: &TransactionCall) -> Result<Transacti
             return Err(LogError::Closed);
         }
         let attempt = async {
-            let mut transaction = shared.database.begin().await?;
+            let mut transaction = shared.database.start_transaction().await?;
             let (session, epoch, at) = (call.session(), call.epoch(), call.offset());
             operations::check_writer(shared, &mut transaction, session, epoch, at).await?;
             Ok(transaction)

@@ -76,8 +76,8 @@ impl SqliteLog {
     /// `work` runs on the writer thread of the log, which appends nothing in the meantime, for any session. So it must not wait
     /// for anything but its statements: not for the network, and not for a write to this log, which would never complete. Other
     /// processes that write to the file wait for it, up to their
-    /// [`busy_timeout`](crate::SqliteOptions::busy_timeout). There is no time limit: if `work` does not return, nothing is
-    /// appended any more.
+    /// [`busy_timeout`](crate::SqliteOptions::busy_timeout). There is no time limit: if `work` does not return, the log no
+    /// longer appends anything.
     ///
     /// `work` must not end the transaction, for example with `COMMIT` or `ON CONFLICT ROLLBACK`: the call then returns an error.
     /// It must not change the tables of the log: `counter`, `entries`, `epochs`, `log` and `sessions`.

@@ -165,7 +165,7 @@ pub struct TransactionCall {
     outcome: Outcome,
 }
 
-/// What is known of the transaction.
+/// The end of a transaction, as far as it is known.
 enum Outcome {
     RolledBack,
     Unknown,

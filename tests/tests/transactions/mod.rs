@@ -280,3 +280,53 @@ async fn readers_are_woken_by_the_record_of_a_transaction() {
     let record = &log.read(&ada(), Offset(4), 1).await.unwrap()[0];
     assert!(record.json.contains(r#""kind":"transaction""#), "{record:?}");
 }
+
+/// Makes ten calls, and returns how many commits the file had for them.
+#[action(state = Bill, writes(receipts))]
+async fn count(
+    #[input] kind: &String,
+    #[resource] log: &SqliteLog,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    cx.once("start", async { Ok::<_, ActionError>(()) }).await?;
+    let before = commits(log);
+    for number in 0..10 {
+        let key = format!("{number}");
+        match kind.as_str() {
+            "once" => cx.once(key, async { Ok::<_, ActionError>("paid".to_owned()) }).await?,
+            _ => log.transaction(cx, key, insert("paid")).await?,
+        };
+    }
+    Ok(Writes { receipts: vec![format!("{} commits", commits(log) - before)] })
+}
+
+graph! {
+    Counting(Bill) {
+        inputs { kind: String }
+        resources { log: SqliteLog }
+        nodes { count }
+        start count;
+        count -> pause;
+    }
+}
+
+/// The number of commits in the write-ahead log: frames whose header has the size of the database.
+fn commits(log: &SqliteLog) -> usize {
+    let wal = std::fs::read(log.path().with_extension("db-wal")).unwrap();
+    let word = |at: usize| u32::from_be_bytes(wal[at..at + 4].try_into().unwrap());
+    let (page, salt) = (usize::try_from(word(8)).unwrap(), word(16));
+    let frames = (32..wal.len()).step_by(24 + page);
+    frames.filter(|frame| word(frame + 8) == salt && word(frame + 4) > 0).count()
+}
+
+#[tokio::test]
+async fn transaction_is_one_commit_as_a_recorded_call_is() {
+    for kind in ["once", "transaction"] {
+        let file = File::new();
+        let log = file.log().await;
+        let app = Counting::app().resources(CountingResources { log: log.clone() }).id("ada");
+        let mut app = app.log(log).build().await.unwrap();
+        let end = app.run(CountingInputs { kind: kind.to_owned() }).await.unwrap();
+        assert_eq!(end.state().receipts, ["10 commits"], "{kind}");
+    }
+}
