@@ -150,7 +150,11 @@ graph! {
 
 const TRANSACTIONS: [&str; 4] = ["first", "second", "fourth", "mail"];
 
-pub(crate) async fn open(log: &SqliteLog, failures: &Failures, durability: Durability) -> App<Paying> {
+pub(crate) async fn open(
+    log: &SqliteLog,
+    failures: &Failures,
+    durability: Durability,
+) -> App<Paying> {
     let resources = PayingResources { log: log.clone(), failures: failures.clone() };
     let app = Paying::app().resources(resources).id("ada").log(log.clone());
     app.durability(durability).build().await.unwrap()
@@ -200,7 +204,7 @@ async fn retries_make_no_transaction_twice() {
 async fn transaction_does_not_wait_for_a_batch() {
     let file = File::new();
     let (log, failures) = (file.log().await, Failures::default());
-    let mut app = open(&log, &failures, Durability::Batch(Duration::from_secs(3_600))).await;
+    let mut app = open(&log, &failures, Durability::Batch(Duration::from_hours(1))).await;
     let mut run = app.run(PayingInputs {});
     while run.next().await.unwrap().unwrap() != "first 1" {}
     // with the entries before it
