@@ -16,6 +16,9 @@ use std::{
     sync::Arc,
 };
 
+/// The start of the ids of children.
+const CHILDREN: &str = "~";
+
 /// The smallest id after those of children.
 const AFTER_CHILDREN: &str = "\u{7f}";
 
@@ -101,7 +104,11 @@ impl Reader {
         let after =
             after.as_ref().map_or(String::new(), |after| format!("{}\u{1}", after.as_str()));
         // children are skipped, because a session may have any number of them
-        let starts = if prefix.is_empty() { &["", AFTER_CHILDREN][..] } else { &[&**prefix] };
+        let starts = match prefix.as_str() {
+            "" if after.as_str() < CHILDREN => &["", AFTER_CHILDREN][..],
+            "" => &[AFTER_CHILDREN],
+            prefix => &[prefix],
+        };
         let mut sessions: Vec<SessionInfo> = Vec::new();
         self.in_snapshot(|connection| {
             let mut list = |listing| {

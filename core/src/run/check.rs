@@ -25,8 +25,8 @@ pub struct Misfit {
 ///
 /// Run it in a test, or before a deployment, against a copy of a production log. It opens no session for writing,
 /// writes nothing, and does not read sessions of other graphs. Sessions are read one after the other, each from its
-/// last snapshot. Of the sessions that run as children, only those with an
-/// unfinished run are read: parents have copies of the results of the others.
+/// last snapshot. Of the sessions that run as children, only those with an unfinished run are read: parents have copies of
+/// the results of the others.
 ///
 /// ```
 /// use burdock::{log::{Log, MemoryLog}, prelude::*, run::check_sessions};

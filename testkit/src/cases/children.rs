@@ -65,7 +65,7 @@ pub(crate) async fn children_are_listed_only_with_their_prefix(trial: Trial) -> 
     };
     for log in trial.handles().await? {
         for graphs in [&[][..], &["Search"], &["Search", "Chat"], &["nothing"]] {
-            for limit in [1, 2, 4, 1000] {
+            for limit in [1, 2, 5, 1000] {
                 let found = without_prefix(&trial, &log, graphs, limit).await?;
                 let expected = of_graphs(&sessions, graphs);
                 ensure_eq!(found, expected, "sessions of {graphs:?} in pages of {limit}");
