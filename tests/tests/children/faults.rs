@@ -1,4 +1,5 @@
 //! Many children, large children, slow consumers, threads and deep recursion.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use super::*;
 use burdock::{RunErrorKind, log::Durability};
@@ -326,4 +327,30 @@ async fn deep_recursion_ends_with_a_result_or_an_error() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_child_has_three_entries_and_two_for_each_step_and_its_parent_two() {
+    let (log, counts) = (memory(), Counts::default());
+    let mut app = gathering(&counts, Some(&log), Durability::Commit).await;
+    app.run(of(1, 1, 0, 1)).await.unwrap();
+    let parent = entries(&log, &ada()).await;
+    let session = parent.iter().find_map(|kind| match kind {
+        EntryKind::ChildStarted { session, .. } => Some(session.clone()),
+        _ => None,
+    });
+    let child = entries(&log, &session.unwrap()).await;
+    let names = |kinds: &[EntryKind]| kinds.iter().map(EntryKind::name).collect::<Vec<_>>();
+    let expected = [
+        "session_created",
+        "run_started",
+        "step_started",
+        "step_committed",
+        "step_started",
+        "step_committed",
+        "run_ended",
+    ];
+    assert_eq!(names(&child), expected);
+    let own = parent.iter().filter(|kind| kind.name().starts_with("child"));
+    assert_eq!(own.count(), 2);
 }

@@ -218,6 +218,10 @@ impl<G: Graph> Journal<G> {
             // checks the initial values of all fields; later ones are checked with the patch that changes them
             whole_fields(state, FieldSet::ALL)?;
             recorder.snapshot(state, to_raw(progress), child_of.as_ref())?;
+            if child_of.is_some() {
+                // the start of its run follows at once, and is appended together with this entry
+                return Ok(());
+            }
             // the ids of children depend on the first epoch of the session, which a log knows when it has an entry
             if G::TOPOLOGY.nodes.iter().any(|node| !node.graphs.is_empty()) {
                 recorder.writer.flush().await?;
