@@ -2,9 +2,11 @@
 //!
 //! Every round measures every candidate once in each flavour of the runtime, in turn; the figures are
 //! those of the fastest round and of the median one. `cargo run --release -p bench-runtime` runs all parts;
-//! `-- steps`, `-- items` or `-- texts` run only these.
+//! `-- steps`, `-- items`, `-- texts`, `-- calls`, `-- files` or `-- children` run only these.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
+pub mod calls;
+pub mod children;
 pub mod items;
 pub mod steps;
 
@@ -32,16 +34,21 @@ fn main() {
         let candidates: &[Candidate] = match what.as_str() {
             "steps" => &steps::CANDIDATES,
             "texts" => &items::text::CANDIDATES,
+            "calls" => &calls::IN_MEMORY,
+            "children" => &children::CANDIDATES,
             _ => &items::small::CANDIDATES,
         };
         let candidate = &candidates[index.parse::<usize>().unwrap()];
         return current_thread().block_on((candidate.work)(count.parse().unwrap()));
     }
     let flavours = [Flavour::current_thread(), Flavour::multi_thread()];
-    let parts: [(&str, &str, u64, &[Candidate]); 3] = [
+    let parts: [(&str, &str, u64, &[Candidate]); 6] = [
         ("steps", "a step", 300_000, &steps::CANDIDATES),
         ("items", "an item of 8 bytes", 300_000, &items::small::CANDIDATES),
         ("texts", "an item of a text", 100_000, &items::text::CANDIDATES),
+        ("calls", "a call", 20_000, &calls::IN_MEMORY),
+        ("files", "a call in a file", 100, &calls::IN_A_FILE),
+        ("children", "a child", 5_000, &children::CANDIDATES),
     ];
     for (part, what, count, candidates) in parts {
         if arguments.is_empty() || arguments.iter().any(|named| named == part) {
