@@ -48,6 +48,15 @@ pub mod docs {
 
     #[doc = include_str!("../../../docs/recorded-tests.md")]
     pub struct RecordedTests;
+
+    #[doc = include_str!("../../../docs/sub-graphs.md")]
+    pub struct SubGraphs;
+
+    #[doc = include_str!("../../../docs/coming-from-burr.md")]
+    pub struct ComingFromBurr;
+
+    #[doc = include_str!("../../../docs/coming-from-langgraph.md")]
+    pub struct ComingFromLangGraph;
 }
 
 /// The state of the guide's chat.
@@ -76,6 +85,11 @@ graph! {
         start reply;
         reply -> pause;
     }
+}
+
+/// The words of a language model's answer, in the programs that need no model.
+pub fn query_llm(model: &str, prompt: &str) -> [String; 2] {
+    [format!("{model}: "), prompt.to_owned()]
 }
 
 /// Checks that the block after `<!-- name -->` in a page of the guide contains this text.
