@@ -34,7 +34,7 @@ struct Sum {
     sum: u64,
 }
 
-#[expect(clippy::unused_async, reason = "an effect is a future")]
+#[expect(clippy::unused_async, reason = "a call makes a future")]
 async fn effect(number: u64) -> Result<u64> {
     Ok(black_box(number))
 }

@@ -4,7 +4,7 @@ use crate::{question::Step, report::Shown};
 use std::fmt;
 
 /// The largest number of characters of a question in a line.
-const WIDTH: usize = 48;
+const WIDTH: usize = 40;
 
 /// The progress of all questions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,5 @@
 //! Many children, large children, slow consumers, threads and deep recursion.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use super::*;
 use burdock::{RunErrorKind, log::Durability};
