@@ -45,13 +45,12 @@ impl Context {
     ///     /// Adds a payment and the record of the call at the same time.
     ///     async fn pay(&self, cx: &Context, payment: &str) -> Result<usize> {
     ///         cx.transaction_of(self.instance, "pay", async |mut call| {
-    ///             let mut payments = self.payments.lock().unwrap();
-    ///             let number = payments.len() + 1;
+    ///             let number = self.payments.lock().unwrap().len() + 1;
     ///             let append = call.append(&number)?; // names the session, the epoch and the offset
     ///             // a database would add the entry and the payment in one transaction
     ///             call.commits();
-    ///             futures::executor::block_on(self.log.append(append))?;
-    ///             payments.push(payment.to_owned());
+    ///             self.log.append(append).await?;
+    ///             self.payments.lock().unwrap().push(payment.to_owned());
     ///             call.stored();
     ///             Ok(number)
     ///         })

@@ -380,8 +380,10 @@ impl Writer {
     }
 
     /// Submits the queued entries, and returns the place after them.
-    pub(crate) fn place(&mut self) -> Result<Place, LogError> {
-        self.check_appends()?;
+    pub(crate) fn place(&mut self, cx: &mut Context<'_>) -> Result<Place, LogError> {
+        if let Poll::Ready(appended) = self.poll_in_flight(cx) {
+            appended?;
+        }
         self.submit_with(Urgency::Now);
         let (session, epoch) = (self.session.clone(), self.epoch);
         Ok(Place { session, epoch, at: self.next, time: self.clock.time() })

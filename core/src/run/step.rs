@@ -217,7 +217,7 @@ fn poll_stored<G: Graph>(
     cx: &mut Task<'_>,
 ) -> Poll<Result<Offset, LogError>> {
     match control.place_use() {
-        PlaceUse::Wanted => Poll::Ready(journal.place().map(|place| {
+        PlaceUse::Wanted => Poll::Ready(journal.place(cx).map(|place| {
             control.grant_place(place);
             Offset::ZERO
         })),

@@ -197,9 +197,9 @@ impl<G: Graph> Journal<G> {
     }
 
     /// Submits the added entries, and returns the place after them.
-    pub(super) fn place(&mut self) -> Result<Place, LogError> {
+    pub(super) fn place(&mut self, cx: &mut Context<'_>) -> Result<Place, LogError> {
         match &mut self.0 {
-            Some(recorder) => recorder.writer.place(),
+            Some(recorder) => recorder.writer.place(cx),
             None => Err(LogError::Closed),
         }
     }
