@@ -536,7 +536,7 @@ async fn follow(
     Ok(Writes { receipts: vec![cx.once("first", world.charge("follow")).await?] })
 }
 
-/// The contexts of attempts, a notification that an attempt has started, and one that it may go on.
+/// The contexts of attempts, a notification that an attempt has started, and one that it may continue.
 #[derive(Clone, Debug, Default)]
 struct Late(Arc<Mutex<Vec<Context>>>, Arc<tokio::sync::Notify>, Arc<tokio::sync::Notify>);
 

@@ -390,11 +390,11 @@ pub(super) struct Parts<G: Graph> {
     pub(super) log: Option<(Arc<dyn Log>, EncodeItem<G>)>,
     pub(super) claim: Claim,
     pub(super) durability: Durability,
-    /// What a child has from its parent.
+    /// The parts that a child has from its parent.
     pub(super) child: Option<ChildParts>,
 }
 
-/// What a child has from its parent.
+/// The parts that a child has from its parent.
 pub(super) struct ChildParts {
     /// Its session.
     pub(super) session: SessionId,

@@ -205,25 +205,25 @@ impl<G: Graph> Session<G> {
         self.context.node = node.index();
         self.context.attempt = 1;
         self.step_node = node;
-        self.begin_attempt();
+        self.start_attempt();
     }
 
     /// Starts another attempt at the current step.
     pub(super) fn enter_again(&mut self) {
         self.context.attempt += 1;
-        self.begin_attempt();
+        self.start_attempt();
     }
 
     #[inline]
-    fn begin_attempt(&mut self) {
+    fn start_attempt(&mut self) {
         self.context.serial += 1;
-        self.context.control.begin_attempt(self.context.serial);
+        self.context.control.start_attempt(self.context.serial);
     }
 
     /// Passes the calls of the step on to the current attempt, in a session with a log.
     pub(super) fn pass_calls(&self) {
         let end = self.journal.calls_end();
-        self.context.control.begin_logged(self.context.serial, &self.progress.calls, end);
+        self.context.control.start_logged(self.context.serial, &self.progress.calls, end);
     }
 
     /// Waits until no transaction of the current attempt is in progress. Returns the error after which nothing can be

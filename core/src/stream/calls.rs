@@ -47,7 +47,7 @@ pub(crate) struct Calls {
     run: Option<Waker>,
 }
 
-/// What an attempt adds to a call of its step.
+/// A part that an attempt adds to a call of its step.
 #[derive(Debug)]
 pub(crate) enum NewCall {
     /// The result.
@@ -98,7 +98,7 @@ pub(crate) struct NewChild {
 #[derive(Debug)]
 pub(super) struct WaitingCall {
     pub(super) stage: Stage,
-    /// What the log has of the call.
+    /// The record that the log has of the call.
     pub(super) before: Option<CallRecord>,
     pub(super) waker: Option<Waker>,
 }
@@ -129,7 +129,7 @@ pub(super) enum Stage {
 /// A call at its start.
 #[derive(Debug, PartialEq)]
 pub(crate) enum CallStart {
-    /// What an earlier attempt has recorded.
+    /// The record of an earlier attempt.
     Recorded(CallRecord),
     /// An earlier attempt has added a record, which the log may not have yet, or a call that was dropped is in progress.
     Waiting,

@@ -184,12 +184,12 @@ impl Control {
 
     /// Starts an attempt.
     #[inline]
-    pub(crate) fn begin_attempt(&self, attempt: Serial) {
+    pub(crate) fn start_attempt(&self, attempt: Serial) {
         self.attempt.store(attempt, Ordering::Relaxed);
     }
 
     /// Starts an attempt of an app with a log, whose step has added these calls to the journal, before `end`.
-    pub(crate) fn begin_logged(
+    pub(crate) fn start_logged(
         &self,
         attempt: Serial,
         added: &BTreeMap<String, CallRecord>,
@@ -200,8 +200,8 @@ impl Control {
     }
 
     /// Starts an attempt of a test, whose step has recorded these calls.
-    pub(crate) fn begin_recorded(&self, attempt: Serial, recorded: BTreeMap<String, CallRecord>) {
-        self.begin_attempt(attempt);
+    pub(crate) fn start_recorded(&self, attempt: Serial, recorded: BTreeMap<String, CallRecord>) {
+        self.start_attempt(attempt);
         lock(&self.calls).reset(attempt, recorded);
     }
 

@@ -1,4 +1,4 @@
-//! What the children of an app need from it: a log, ids, and the graphs above them.
+//! The parts of an app that its children need: a log, ids, and the graphs above them.
 
 use crate::{
     log::{Durability, Log, LogError, MemoryLog, SessionId, child_prefix},
@@ -107,7 +107,7 @@ impl Home {
     }
 
     /// Returns the id of `session`, the session of this home. Without a log, it may be any string, and `UNLOGGED` stands
-    /// for one that is no id.
+    /// for one that is not an id.
     pub(crate) fn parent(&self, session: &str) -> Result<SessionId, LogError> {
         let id = SessionId::stored(session);
         if self.log.is_some() { id } else { id.or_else(|_| SessionId::stored(UNLOGGED)) }

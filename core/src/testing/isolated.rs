@@ -336,7 +336,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
             home: Arc::new(Home::new(None)),
         };
         sink.control.set_grace_period(GRACE_PERIOD);
-        sink.control.begin_recorded(context.serial, self.calls);
+        sink.control.start_recorded(context.serial, self.calls);
         if self.stop_after == Some(0) {
             sink.control.stop(1);
         }

@@ -130,7 +130,7 @@ graph! {
     }
 }
 
-/// What the acts of an attempt need.
+/// The tools of the acts of an attempt.
 struct Acting<'a> {
     script: &'a Script,
     paper: Sub<'a, Paper>,

@@ -93,7 +93,7 @@ pub(super) enum Finished<G: Graph> {
     Stopped,
 }
 
-/// What a child emits.
+/// An item or the result of a child.
 pub(super) enum ChildEvent<G: Graph> {
     Item(NodeItem<G>),
     Finished(Result<Finished<G>, SubError>),
@@ -316,7 +316,7 @@ async fn run<G: Graph>(
         Position::Rest(node) => return Ok(Some(Outcome::Paused(node))),
         Position::Ended => return Ok(Some(Outcome::Ended)),
         Position::Unfinished(_) if app.session.inputs().is_some() => app.resume(),
-        // the recorded inputs do not fit the type any more
+        // the recorded inputs no longer fit the type
         Position::Unfinished(_) => app.restart(inputs),
     };
     let mut forward = pin!(forward_stop(context, run.stopper()));
