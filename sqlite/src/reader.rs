@@ -113,11 +113,11 @@ impl Reader {
         self.in_snapshot(|connection| {
             let mut list = |listing| {
                 let mut left = *limit;
-                let mut take = |id: String, session: Session| {
+                let mut take = |start: &str, id: String, session: Session| {
+                    // sessions with the prefix are contiguous, and those after the children are another range
+                    let ends = !id.starts_with(prefix)
+                        || prefix.is_empty() && start < CHILDREN && id.as_str() >= CHILDREN;
                     let id = SessionId::stored(id)?;
-                    // sessions with the prefix are contiguous, and so are children
-                    let ends =
-                        !id.as_str().starts_with(prefix) || id.is_child() && !filter.has_children();
                     if left == 0 || ends {
                         return Ok(false);
                     }
@@ -130,7 +130,8 @@ impl Reader {
                     Ok(true)
                 };
                 starts.iter().try_for_each(|start| {
-                    Session::list(connection, listing, after.as_str().max(start), &mut take)
+                    let from = after.as_str().max(start);
+                    Session::list(connection, listing, from, |id, session| take(start, id, session))
                 })
             };
             if graphs.is_empty() {

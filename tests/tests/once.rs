@@ -387,7 +387,7 @@ async fn misuse_is_a_terminal_error_that_names_the_call() {
     for (how, message) in [
         ("twice", "two calls of node `misuse` have the key `a`"),
         ("twice at once", "two calls of node `misuse` have the key `a`"),
-        ("not a number", "the result of call `a` of node `misuse` cannot be recorded: "),
+        ("not a number", "call `a` of node `misuse` cannot be recorded: "),
     ] {
         for log in [None, Some(memory())] {
             let mut app = misusing(&World::default(), log.as_ref()).await;

@@ -130,14 +130,10 @@ async fn misuse_is_a_terminal_error_that_names_the_call_and_leaves_the_session_u
         ("twice", "two calls of node `misuse` have the key `a`", 1),
         ("twice at once", "two calls of node `misuse` have the key `a`", 1),
         ("key of once", "two calls of node `misuse` have the key `a`", 0),
-        ("not a number", "the result of call `a` of node `misuse` cannot be recorded: ", 0),
-        ("huge", "the result of call `a` of node `misuse` cannot be recorded: an entry of ", 0),
-        ("commits", "the result of call `a` of node `misuse` cannot be recorded: the closure ", 0),
-        (
-            "rolls back",
-            "the result of call `a` of node `misuse` cannot be recorded: the closure ",
-            0,
-        ),
+        ("not a number", "call `a` of node `misuse` cannot be recorded: ", 0),
+        ("huge", "call `a` of node `misuse` cannot be recorded: an entry of ", 0),
+        ("commits", "call `a` of node `misuse` cannot be recorded: the closure ", 0),
+        ("rolls back", "call `a` of node `misuse` cannot be recorded: the closure ", 0),
         ("deferred", "the log cannot be stored: SQLite error", 0),
     ] {
         let file = File::new();
