@@ -112,6 +112,10 @@ pub(crate) async fn sessions<G: Graph>(
     let ListQuery { prefix, after, limit } = query;
     let limit = page_limit(limit, 100.min(most), most)?;
     let after = after.map(SessionId::stored).transpose()?;
+    if after.as_ref().is_some_and(SessionId::is_child) {
+        let detail = "invalid `after`: ids that start with `~` are reserved for children";
+        return Err(Problem::bad_request("invalid_query", detail));
+    }
     // one more than the limit, to find out whether there is another page
     let filter = SessionFilter { prefix, after, limit: limit + 1, ..SessionFilter::of::<G>() };
     if filter.has_children() {
