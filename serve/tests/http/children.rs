@@ -341,8 +341,8 @@ async fn children_cannot_be_addressed() {
                 assert!(problem["detail"].as_str().unwrap().contains(reserved), "{problem}");
             }
         }
-        for prefix in ["~", "~1", "%7E"] {
-            let list = format!("{url}/sessions?prefix={prefix}");
+        for query in ["prefix=~", "prefix=~1", "prefix=%7E", "after=~", "after=%7E1:1.2"] {
+            let list = format!("{url}/sessions?{query}");
             let response = served.client.get(list).send().await.unwrap();
             assert_eq!(problem(response).await, (400, "invalid_query".into()));
         }
