@@ -14,9 +14,6 @@ const REFUSED: usize = 9_900;
 /// The minimum share of refused faults that are clear, in hundredths of a percent.
 const CLEAR: usize = 9_500;
 
-/// The same in a sample of about 60 faults of each kind, whose standard error is about one percent.
-const CLEAR_IN_SAMPLE: usize = 9_400;
-
 /// The result of a faulty program.
 pub(crate) enum Verdict {
     /// Errors, and the reasons why they are not clear; `None` if a delimiter is open.
@@ -132,10 +129,7 @@ pub(crate) fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &S
     let refused = passes("refused of those that change the meaning", refused, survived, REFUSED);
     let all = of_all(None, Group::Refused).max(1);
     let (judged, well) = (of_all(None, Group::Judged), of_all(None, Group::Clear));
-    let mut kinds = Kind::ALL.into_iter().zip(totals);
-    let is_sample = kinds.any(|(kind, total)| count(results, Some(kind), None, None) < *total);
-    let least = if is_sample { CLEAR_IN_SAMPLE } else { CLEAR };
-    let clear = passes("clear of those that are judged", well, judged - well.min(judged), least);
+    let clear = passes("clear of those that are judged", well, judged - well.min(judged), CLEAR);
     let share = |part: usize| percent(part * 10_000 / all);
     println!("judged of those that are refused: {}", share(judged));
     println!(
